@@ -1,0 +1,48 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ports/clock.hpp"
+#include "ports/logger.hpp"
+#include "ports/metrics.hpp"
+#include "ports/order_store.hpp"
+
+namespace delivery::core {
+
+/// A request that could not be served now: the store is away, a queue is full, or the deadline passed.
+struct unavailable {
+    /// True where the order may have been stored all the same; `order_id` is its id then.
+    bool outcome_unknown = false;
+    std::optional<domain::uuid> order_id;
+};
+
+/// A valid order as a client asks for it.
+struct order_draft {
+    std::string customer_name;
+    std::string address;
+    std::string traceparent;  ///< Empty where there is none.
+    std::optional<ports::idempotency_key> idempotency;
+};
+
+template <typename T>
+using served = std::expected<T, unavailable>;
+
+/// What the API does, on one reactor: requests are coalesced into batches, so that many share one transaction.
+/// Every call answers within the request deadline, retries included. Anything but `unavailable` that goes wrong is a
+/// bug and is thrown as an exception. Used and resumed on one executor only.
+class order_service {
+public:
+    virtual ~order_service() = default;
+
+    virtual awaitable<served<ports::create_result>> create(order_draft draft) = 0;
+    virtual awaitable<served<std::optional<domain::order>>> find(domain::uuid id) = 0;
+    virtual awaitable<served<std::optional<std::vector<domain::order_event>>>> history(domain::uuid id) = 0;
+    /// One page of at most `request.limit` orders; ask for one more than a page holds to learn whether there are more.
+    virtual awaitable<served<std::vector<domain::order>>> list(ports::page_request request) = 0;
+};
+
+}  // namespace delivery::core

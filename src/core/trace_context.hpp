@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace delivery::core {
+
+/// The trace id (32 hexadecimal digits) of a W3C traceparent; empty where it is not well-formed.
+/// Source: https://www.w3.org/TR/trace-context/#traceparent-header
+std::string_view trace_id_of(std::string_view traceparent);
+
+}  // namespace delivery::core
