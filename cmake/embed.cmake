@@ -2,14 +2,14 @@
 #
 # Puts the bytes of files into a target. The target's own sources get the header "embedded/<target>.hpp" with
 #   namespace <namespace> {
-#   struct embedded_file { std::string_view name; std::string_view bytes; std::string_view sha256; };
+#   struct embedded_file { std::string_view name, bytes, sha256; };
 #   std::span<const embedded_file> embedded_files();
 #   }
-# Names are relative to BASE (by default the file's own name) and sorted; bytes are followed by a NUL that is not
-# counted. Files may be made by the build. One call a target.
+# Names are relative to BASE (by default the file's own name); files are sorted by path; bytes are followed by a
+# NUL that is not counted. Files may be made by the build. One call a target.
 #
-# The source is written at build time and names each file's hash: ccache does not see what #embed reads, so the
-# text itself must change whenever a file does.
+# The source is written at build time and names each file's hash: ccache does not see what #embed reads, so
+# the text itself must change whenever a file does.
 
 set(EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed_generate.cmake)
 

@@ -12,7 +12,8 @@ foreach(file IN LISTS FILES)
   file(SHA256 ${file} hash)
   string(APPEND arrays "\nconstexpr char file_${count}[] = {\n#embed \"${file}\" suffix(, )\n    0};\n")
   string(APPEND table
-    "    {.name = \"${name}\", .bytes = {file_${count}, sizeof(file_${count}) - 1}, .sha256 = \"${hash}\"},\n")
+    "    {.name = \"${name}\",\n     .bytes = {file_${count}, sizeof(file_${count}) - 1},\n"
+    "     .sha256 = \"${hash}\"},\n")
   math(EXPR count "${count} + 1")
 endforeach()
 

@@ -1,0 +1,51 @@
+# What /docs and /openapi.* serve, made at build time and embedded in delivery_http: the contract as YAML and
+# JSON, our own page, and Swagger UI from npm. Large files are embedded compressed as well.
+
+find_package(yaml-cpp REQUIRED)
+find_program(npm_program npm REQUIRED)
+find_program(gzip_program gzip REQUIRED)
+
+set(api_folder ${CMAKE_SOURCE_DIR}/api)
+set(docs_folder ${CMAKE_BINARY_DIR}/docs_assets)
+set(DELIVERY_OPENAPI_JSON ${docs_folder}/openapi.json)
+
+add_executable(yaml_to_json ${CMAKE_SOURCE_DIR}/tools/yaml_to_json.cpp)
+target_link_libraries(yaml_to_json PRIVATE delivery_warnings Boost::json yaml-cpp)
+
+add_custom_command(OUTPUT ${DELIVERY_OPENAPI_JSON}
+  COMMAND yaml_to_json ${api_folder}/openapi.yaml ${DELIVERY_OPENAPI_JSON}
+  DEPENDS yaml_to_json ${api_folder}/openapi.yaml
+  COMMENT "Converting the contract to JSON"
+  VERBATIM)
+add_custom_target(openapi_json DEPENDS ${DELIVERY_OPENAPI_JSON})
+
+# npm works in a copy, so that the source tree stays clean. Scripts are off: swagger-ui-dist carries an
+# analytics post-install. The stamp is written last, so that an interrupted install is done again.
+set(npm_folder ${docs_folder}/npm)
+set(npm_files ${api_folder}/ui/package.json ${api_folder}/ui/package-lock.json ${api_folder}/ui/.npmrc)
+set(swagger_folder ${npm_folder}/node_modules/swagger-ui-dist)
+set(swagger_files ${swagger_folder}/swagger-ui.css ${swagger_folder}/swagger-ui-bundle.js)
+add_custom_command(OUTPUT ${npm_folder}/installed
+  COMMAND ${CMAKE_COMMAND} -E copy ${npm_files} ${npm_folder}
+  COMMAND ${CMAKE_COMMAND} -E chdir ${npm_folder} ${npm_program} ci --ignore-scripts --no-audit --no-fund
+  COMMAND ${CMAKE_COMMAND} -E touch ${npm_folder}/installed
+  BYPRODUCTS ${swagger_files}
+  DEPENDS ${npm_files}
+  COMMENT "Installing Swagger UI (npm ci, scripts disabled)"
+  VERBATIM)
+file(MAKE_DIRECTORY ${npm_folder})
+
+set(docs_files ${api_folder}/ui/index.html ${api_folder}/ui/init.js ${api_folder}/openapi.yaml
+  ${DELIVERY_OPENAPI_JSON} ${swagger_files})
+foreach(file ${api_folder}/openapi.yaml ${DELIVERY_OPENAPI_JSON} ${swagger_files})
+  get_filename_component(name ${file} NAME)
+  set(compressed ${docs_folder}/${name}.gz)
+  add_custom_command(OUTPUT ${compressed}
+    COMMAND ${CMAKE_COMMAND} -DGZIP=${gzip_program} -DIN=${file} -DOUT=${compressed}
+      -P ${CMAKE_CURRENT_LIST_DIR}/gzip.cmake
+    DEPENDS ${file} ${npm_folder}/installed
+    VERBATIM)
+  list(APPEND docs_files ${compressed})
+endforeach()
+
+embed_files(delivery_http NAMESPACE delivery::http::docs FILES ${docs_files})
