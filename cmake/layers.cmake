@@ -11,15 +11,36 @@ function(delivery_layer name)
   endif()
 endfunction()
 
-# delivery_tests(<target> <folder> LINK <libraries…>): one GoogleTest program of all files of a folder.
+# delivery_tests(<target> <folder> LINK <libraries…> [LABEL <label>] [SERVERS] [SHARDS <n>])
+#
+# One GoogleTest program of all files of a folder, and one entry in ctest for the whole of it: starting a process for
+# each TEST costs more than most tests do, and what a program sets up once (servers of its own, above all) serves all
+# its tests. SHARDS splits a long program into entries that run side by side. With SERVERS its tests find one
+# PostgreSQL and one RabbitMQ running, shared by the whole run of ctest (see tests/CMakeLists.txt).
 function(delivery_tests target folder)
-  cmake_parse_arguments(arg "" "LABEL" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "SERVERS" "LABEL;SHARDS" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE delivery_warnings ${arg_LINK} GTest::gmock_main)
-  gtest_discover_tests(${target} TEST_PREFIX "${target}." DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 300)
+  if(NOT arg_SHARDS)
+    set(arg_SHARDS 1)
+  endif()
+  math(EXPR last "${arg_SHARDS} - 1")
+  foreach(index RANGE ${last})
+    set(name ${target})
+    set(environment GTEST_COLOR=no)
+    if(arg_SHARDS GREATER 1)
+      set(name ${target}.${index})
+      list(APPEND environment GTEST_TOTAL_SHARDS=${arg_SHARDS} GTEST_SHARD_INDEX=${index})
+    endif()
+    add_test(NAME ${name} COMMAND ${target})
+    if(arg_SERVERS)
+      list(APPEND environment DELIVERY_TEST_SERVERS=${DELIVERY_TEST_SERVERS})
+      set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED servers)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT 600 ENVIRONMENT "${environment}")
+  endforeach()
 endfunction()

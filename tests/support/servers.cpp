@@ -1,0 +1,151 @@
+#include "support/servers.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <vector>
+
+#include "support/child.hpp"
+#include "support/sql.hpp"
+#include "support/temp_folder.hpp"
+
+namespace delivery::tests {
+namespace {
+
+constexpr std::chrono::minutes patience{3};
+
+std::string services(const std::string& command, const std::filesystem::path& folder,
+                     const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"/bin/bash", DELIVERY_SOURCE_DIR "/scripts/services.sh", command, "--dir",
+                                       folder.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = run_command(arguments, patience);
+    if (result.status.code != 0) throw std::runtime_error("services.sh " + command + ": " + result.errors);
+    return result.output;
+}
+
+// The value of "export NAME=value" in what services.sh prints.
+std::string exported(const std::string& output, const std::string& name) {
+    const auto prefix = "export " + name + "=";
+    const auto begin = output.find(prefix);
+    if (begin == std::string::npos) throw std::runtime_error("services.sh does not name " + name);
+    const auto from = begin + prefix.size();
+    return output.substr(from, output.find('\n', from) - from);
+}
+
+// The URL with everything from the path on replaced.
+std::string with_path(const std::string& url, const std::string& path) {
+    return url.substr(0, url.find('/', url.find("://") + 3)) + "/" + path;
+}
+
+// Names that no other process on the same servers makes.
+std::string fresh_name() {
+    static std::atomic<int> count{0};
+    return "test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
+}
+
+std::filesystem::path run_folder() {
+    const char* folder = std::getenv("DELIVERY_TEST_SERVERS");
+    return folder != nullptr ? folder : "";
+}
+
+}  // namespace
+
+server::server(std::string service, std::string variable, std::filesystem::path shared_folder)
+    : service_(std::move(service)), folder_(std::move(shared_folder)), is_shared_(!folder_.empty()) {
+    if (is_shared_) {
+        url_ = exported(services("env", folder_), variable);
+    } else {
+        folder_ = make_temp_folder();
+        url_ = exported(services("up", folder_, {"--" + service_, "--watch", std::to_string(::getpid())}), variable);
+    }
+}
+
+server::~server() {
+    if (is_shared_) return;
+    try {
+        services("down", folder_);
+    } catch (const std::exception&) {
+        // Its watchdog takes it down once this process is gone.
+    }
+}
+
+void server::act(const std::string& verb) {
+    if (is_shared_) throw std::logic_error("other tests use this server: " + verb + " one of your own");
+    services(verb + "-" + service_, folder_);
+}
+
+void server::kill() { act("kill"); }
+void server::stop() { act("stop"); }
+void server::start() { act("start"); }
+
+pid_t server::pid() const { return std::stoi(services("pid-" + service_, folder_)); }
+
+int server::port() const {
+    const auto host = url_.find('@');
+    return std::stoi(url_.substr(url_.find(':', host) + 1));
+}
+
+postgres_server::postgres_server(std::filesystem::path shared_folder)
+    : server("postgres", "DATABASE_URL", std::move(shared_folder)) {}
+
+std::string postgres_server::fresh_database() {
+    const auto name = fresh_name();
+    open_postgres(url())->query("CREATE DATABASE " + name);
+    return with_path(url(), name);
+}
+
+rabbitmq_server::rabbitmq_server(std::filesystem::path shared_folder)
+    : server("rabbitmq", "RABBITMQ_URL", std::move(shared_folder)) {}
+
+// Asks the node itself: rabbitmqctl would start an Erlang of its own, which takes a second each time.
+std::string rabbitmq_server::fresh_vhost() {
+    const auto name = fresh_name();
+    std::string amqp_port;
+    std::string distribution_port;
+    std::string epmd_port;
+    std::string node;
+    std::ifstream(folder() / "rabbitmq.state") >> amqp_port >> distribution_port >> epmd_port >> node;
+    std::filesystem::path base = folder();
+    std::ifstream(folder() / "base") >> base;
+    const auto host = "<<\"" + name + "\">>";
+    const auto command = "rabbit_vhost:add(" + host +
+                         ", <<\"tests\">>), ok = rabbit_auth_backend_internal:set_permissions(<<\"delivery\">>, " +
+                         host + ", <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"tests\">>).";
+    const auto script = "printf '%s\\n' \"$COMMAND\" | erl_call -c \"$COOKIE\" -n \"$NODE\" -e";
+    const auto result = run_command({"/bin/bash", "-c", script}, patience,
+                                    {{"COMMAND", command},
+                                     {"COOKIE", read_file(base / "rabbitmq" / ".erlang.cookie")},
+                                     {"NODE", node},
+                                     {"ERL_EPMD_PORT", epmd_port}});
+    if (!result.output.starts_with("{ok, ok}")) {
+        throw std::runtime_error("no virtual host: " + result.output + result.errors);
+    }
+    return with_path(url(), name);
+}
+
+postgres_server& shared_postgres() {
+    static postgres_server server(run_folder());
+    return server;
+}
+
+rabbitmq_server& shared_rabbitmq() {
+    static rabbitmq_server server(run_folder());
+    return server;
+}
+
+postgres_server& own_postgres() {
+    static postgres_server server;
+    return server;
+}
+
+rabbitmq_server& own_rabbitmq() {
+    static rabbitmq_server server;
+    return server;
+}
+
+}  // namespace delivery::tests

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+
+namespace delivery::tests {
+
+/// Real servers in a folder, under the care of scripts/services.sh. Servers of our own are taken down at the end of
+/// this process, however it ends; those that a whole test run shares are the run's business.
+class server {
+public:
+    virtual ~server();
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    /// With the rights to make databases or virtual hosts.
+    [[nodiscard]] const std::string& url() const { return url_; }
+    [[nodiscard]] int port() const;
+
+    /// kill -9, an orderly stop, and the start of the same server again: same port, same data. They come back when
+    /// it is done. Not for servers that are shared by a test run.
+    void kill();
+    void stop();
+    void start();
+    [[nodiscard]] pid_t pid() const;
+
+protected:
+    /// Starts a server of our own, or uses the one that runs in `shared_folder`.
+    server(std::string service, std::string variable, std::filesystem::path shared_folder);
+
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+private:
+    void act(const std::string& verb);
+
+    std::string service_;
+    std::filesystem::path folder_;
+    bool is_shared_ = false;
+    std::string url_;
+};
+
+class postgres_server final : public server {
+public:
+    explicit postgres_server(std::filesystem::path shared_folder = {});
+
+    /// Makes an empty database and answers its URL.
+    std::string fresh_database();
+};
+
+class rabbitmq_server final : public server {
+public:
+    explicit rabbitmq_server(std::filesystem::path shared_folder = {});
+
+    /// Makes an empty virtual host, on which the user may do everything, and answers its URL.
+    std::string fresh_vhost();
+};
+
+/// The servers for tests that leave them running: one of each for all tests of a run (see tests/CMakeLists.txt), or
+/// for this process where it was started by hand. Started at the first call.
+postgres_server& shared_postgres();
+rabbitmq_server& shared_rabbitmq();
+
+/// This process's own servers, for tests that kill and stop them, and leave them running again.
+postgres_server& own_postgres();
+rabbitmq_server& own_rabbitmq();
+
+}  // namespace delivery::tests
