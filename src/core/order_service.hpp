@@ -17,7 +17,7 @@ namespace delivery::core {
 struct unavailable {
     /// True where the order may have been stored all the same; `order_id` is its id then.
     bool outcome_unknown = false;
-    std::optional<domain::uuid> order_id;
+    std::optional<domain::uuid> order_id = {};
 };
 
 /// A valid order as a client asks for it.

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/spawn.hpp"
+#include "ports/clock.hpp"
+#include "ports/store_error.hpp"
+
+namespace delivery::core {
+
+/// Why a request came back from a coalescer without a result.
+enum class refusal {
+    queue_full,          ///< Never left the queue: nothing was done.
+    expired_in_queue,    ///< Never left the queue: nothing was done.
+    expired_in_flight,   ///< The batch it went with has not answered yet: done or not, nobody knows.
+};
+
+struct coalescer_limits {
+    std::size_t queue_max = 4096;
+    std::size_t batch_max = 256;
+};
+
+/// Turns requests that arrive one by one into batches (group commit). While one batch is in flight, whatever arrives
+/// queues up and goes as the next one: idle, it adds no delay; under load, hundreds share a transaction.
+/// After a `bad_data` failure the batch's requests run one by one, so that only the bad one fails; any other failure
+/// fails them all with its exception. Used and resumed on one executor only; it must outlive its requests.
+template <typename Request, typename Result>
+class coalescer {
+public:
+    /// Serves a batch: a result for each request, in their order.
+    using server = std::function<awaitable<std::vector<Result>>(std::span<const Request>)>;
+
+    coalescer(executor where, ports::clock& clock, coalescer_limits limits, server serve)
+        : where_(std::move(where)), clock_(clock), limits_(limits), serve_(std::move(serve)) {}
+
+    /// Answers with the request's result, a refusal, or by throwing what its batch threw.
+    awaitable<std::expected<Result, refusal>> submit(Request request, ports::instant deadline) {
+        if (queue_.size() >= limits_.queue_max) co_return std::unexpected(refusal::queue_full);
+        const auto entry = std::make_shared<item>(std::move(request), deadline, clock_.make_timer(where_));
+        queue_.push_back(entry);
+        if (!in_flight_) take_off();
+        if (!entry->is_done()) co_await entry->done->wait(deadline - clock_.monotonic());
+        entry->is_waiting = false;
+        if (entry->failure) std::rethrow_exception(entry->failure);
+        if (!entry->result) {
+            co_return std::unexpected(entry->has_left ? refusal::expired_in_flight : refusal::expired_in_queue);
+        }
+        co_return std::move(*entry->result);
+    }
+
+private:
+    struct item {
+        item(Request r, ports::instant d, std::unique_ptr<ports::timer> t)
+            : request(std::move(r)), deadline(d), done(std::move(t)) {}
+
+        [[nodiscard]] bool is_done() const { return result.has_value() || failure; }
+
+        Request request;
+        ports::instant deadline;
+        std::unique_ptr<ports::timer> done;
+        std::optional<Result> result;
+        std::exception_ptr failure;
+        bool has_left = false;
+        bool is_waiting = true;
+    };
+    using batch = std::vector<std::shared_ptr<item>>;
+
+    void take_off() {
+        in_flight_ = true;
+        spawn(where_, fly());
+    }
+
+    awaitable<void> fly() {
+        for (auto next = take_batch(); !next.empty(); next = take_batch()) {
+            co_await serve_batch(next);
+        }
+        in_flight_ = false;
+    }
+
+    /// Takes the next requests off the queue, leaving out those that nobody waits for any more.
+    batch take_batch() {
+        batch taken;
+        const auto now = clock_.monotonic();
+        while (!queue_.empty() && taken.size() < limits_.batch_max) {
+            auto entry = std::move(queue_.front());
+            queue_.pop_front();
+            if (!entry->is_waiting || entry->deadline <= now) continue;
+            entry->has_left = true;
+            taken.push_back(std::move(entry));
+        }
+        return taken;
+    }
+
+    awaitable<void> serve_batch(const batch& items) {
+        std::vector<Request> requests;
+        requests.reserve(items.size());
+        for (const auto& entry : items) requests.push_back(std::move(entry->request));
+
+        std::exception_ptr failure;
+        bool is_bad_data = false;
+        try {
+            settle(items, co_await serve_(requests));
+        } catch (const ports::store_error& error) {
+            is_bad_data = error.fault() == ports::store_fault::bad_data && items.size() > 1;
+            failure = std::current_exception();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (is_bad_data) {
+            co_await serve_one_by_one(items, requests);
+        } else if (failure) {
+            for (const auto& entry : items) fail(*entry, failure);
+        }
+    }
+
+    awaitable<void> serve_one_by_one(const batch& items, std::span<const Request> requests) {
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            try {
+                auto results = co_await serve_(requests.subspan(i, 1));
+                complete(*items[i], std::move(results.at(0)));
+            } catch (...) {
+                fail(*items[i], std::current_exception());
+            }
+        }
+    }
+
+    static void settle(const batch& items, std::vector<Result> results) {
+        for (std::size_t i = 0; i < items.size(); ++i) complete(*items[i], std::move(results.at(i)));
+    }
+
+    static void complete(item& entry, Result result) {
+        entry.result.emplace(std::move(result));
+        entry.done->cancel();
+    }
+
+    static void fail(item& entry, std::exception_ptr failure) {
+        entry.failure = std::move(failure);
+        entry.done->cancel();
+    }
+
+    executor where_;
+    ports::clock& clock_;
+    coalescer_limits limits_;
+    server serve_;
+    std::deque<std::shared_ptr<item>> queue_;
+    bool in_flight_ = false;
+};
+
+}  // namespace delivery::core

@@ -1,0 +1,309 @@
+#include "core/worker.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/group.hpp"
+#include "core/trace_context.hpp"
+
+namespace delivery::core {
+namespace {
+
+using ports::inbound_message;
+using ports::message_result;
+using ports::step_outcome;
+using ports::store_operation;
+
+constexpr ports::duration store_call_timeout = std::chrono::seconds(5);
+constexpr backoff::limits outage_pause{.first = std::chrono::milliseconds(50), .most = std::chrono::seconds(1)};
+/// Timers are not looked for more often than this, however many are set.
+constexpr ports::duration timer_spacing = std::chrono::milliseconds(5);
+
+/// Why a step can never be taken; nothing where it was, or no longer needs to be.
+const char* find_rejection(step_outcome outcome) {
+    switch (outcome) {
+        case step_outcome::ahead: return "message is ahead of its order";
+        case step_outcome::missing: return "no such order";
+        case step_outcome::contradicted: return "message contradicts its order";
+        case step_outcome::advanced:
+        case step_outcome::scheduled:
+        case step_outcome::stale: return nullptr;
+    }
+    return nullptr;
+}
+
+message_result result_of(step_outcome outcome) {
+    if (outcome == step_outcome::advanced) return message_result::advanced;
+    if (outcome == step_outcome::scheduled) return message_result::scheduled;
+    return message_result::stale;
+}
+
+}  // namespace
+
+class worker::implementation {
+public:
+    implementation(surroundings around, ports::workflow_store& store, ports::consumer& consumer,
+                   worker_options options)
+        : around_(std::move(around)),
+          store_(store),
+          consumer_(consumer),
+          options_(std::move(options)),
+          caller_(around_),
+          tasks_(around_.clock, around_.where),
+          timer_bell_(around_.clock, around_.where),
+          stop_bell_(around_.clock, around_.where) {}
+
+    awaitable<void> run() {
+        tasks_.start(take_timers());
+        while (!is_stopping_) {
+            const auto messages = co_await consumer_.receive(options_.batch_max);
+            if (messages.empty()) break;
+            co_await handle(messages);
+        }
+        is_stopping_ = true;
+        timer_bell_.notify();
+        co_await tasks_.join();
+    }
+
+    void stop() {
+        is_stopping_ = true;
+        consumer_.stop();
+        timer_bell_.notify();
+        stop_bell_.notify();
+    }
+
+private:
+    using messages_view = std::span<const inbound_message* const>;
+
+    /// Handles fresh messages as one batch. A message that comes again is handled alone, since it may be the one that
+    /// ended a worker before; and what can never succeed goes to the dead letters, alone too.
+    awaitable<void> handle(const std::vector<inbound_message>& messages) {
+        std::vector<const inbound_message*> fresh;
+        for (const auto& message : messages) {
+            if (!message.content) {
+                co_await bury(message, message.content.error());
+            } else if (!message.redelivered) {
+                fresh.push_back(&message);
+            } else {
+                note_redelivery(message);
+                const inbound_message* const alone[] = {&message};
+                co_await take_steps(alone);
+            }
+        }
+        if (!fresh.empty()) co_await take_steps(fresh);
+    }
+
+    void note_redelivery(const inbound_message& message) {
+        around_.logger.info("message was delivered before and is handled alone",
+                            {{"order_id", message.content->event.order_id.to_string()},
+                             {"trace_id", trace_id_of(message.content->traceparent)}});
+    }
+
+    /// Takes the steps of these messages in one transaction, however long the store is away meanwhile, then
+    /// acknowledges them.
+    awaitable<void> take_steps(messages_view messages) {
+        std::vector<const inbound_message*> asking;
+        std::vector<ports::delivery_tag> finished;
+        std::vector<ports::step_request> steps;
+        for (const auto* message : messages) {
+            if (const auto step = domain::next_step(message->content->event.status)) {
+                asking.push_back(message);
+                steps.push_back(make_request(*message, *step));
+            } else {
+                finished.push_back(message->tag);  // Nothing is left to do for an order that is finished.
+                count(*message, message_result::stale);
+            }
+        }
+        consumer_.acknowledge(finished);
+        if (!steps.empty()) co_await take_steps(asking, steps);
+    }
+
+    awaitable<void> take_steps(messages_view messages, const std::vector<ports::step_request>& steps) {
+        backoff pauses(outage_pause, messages.front()->tag.number);
+        while (true) {
+            std::optional<ports::store_error> failure;
+            try {
+                const auto outcomes = co_await caller_.call(
+                    store_operation::take_steps, around_.clock.monotonic() + store_call_timeout,
+                    [this, &steps] { return store_.take_steps(steps); });
+                co_await conclude(messages, steps, outcomes);
+                co_return;
+            } catch (const ports::store_error& error) {
+                failure = error;
+            }
+            if (failure->fault() == ports::store_fault::bad_data) {
+                co_await isolate(messages, steps);
+                co_return;
+            }
+            note_outage(*failure);
+            co_await stop_bell_.wait(pauses.next());
+            if (is_stopping_) co_return give_back(messages);
+        }
+    }
+
+    /// One of these has data that the store refuses: finds it by taking them one by one.
+    awaitable<void> isolate(messages_view messages, const std::vector<ports::step_request>& steps) {
+        if (messages.size() == 1) {
+            co_await bury(*messages.front(), "the store refuses its data");
+            co_return;
+        }
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+            co_await take_steps(messages.subspan(i, 1), {steps[i]});
+        }
+    }
+
+    awaitable<void> conclude(messages_view messages, const std::vector<ports::step_request>& steps,
+                             const std::vector<step_outcome>& outcomes) {
+        around_.metrics.store_batch(steps.size());
+        std::vector<ports::delivery_tag> done;
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+            if (find_rejection(outcomes.at(i)) != nullptr) continue;
+            done.push_back(messages[i]->tag);
+            count(*messages[i], result_of(outcomes[i]));
+        }
+        note_advances(steps, outcomes);
+        consumer_.acknowledge(done);
+        if (std::ranges::find(outcomes, step_outcome::advanced) != outcomes.end()) options_.on_outbox_written();
+        if (std::ranges::find(outcomes, step_outcome::scheduled) != outcomes.end()) timer_bell_.notify();
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+            if (const auto* reason = find_rejection(outcomes[i])) co_await bury(*messages[i], reason);
+        }
+    }
+
+    /// Repeated requests for one step share its outcome; the transition is counted once.
+    void note_advances(const std::vector<ports::step_request>& steps, const std::vector<step_outcome>& outcomes) {
+        std::vector<std::pair<domain::uuid, std::int32_t>> seen;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            if (outcomes[i] != step_outcome::advanced) continue;
+            seen.emplace_back(steps[i].order_id, steps[i].version);
+        }
+        std::ranges::sort(seen);
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            if (outcomes[i] != step_outcome::advanced) continue;
+            const auto [first, last] =
+                std::ranges::equal_range(seen, std::pair(steps[i].order_id, steps[i].version));
+            if (first == last) continue;
+            seen.erase(first, last);
+            note_advance(steps[i].order_id, steps[i].from, steps[i].to, steps[i].traceparent);
+        }
+    }
+
+    void note_advance(const domain::uuid& order_id, domain::status from, domain::status to,
+                      std::string_view traceparent) {
+        around_.metrics.order_advanced(from, to);
+        if (!around_.logger.is_enabled(ports::log_level::debug)) return;
+        around_.logger.debug("order advanced", {{"order_id", order_id.to_string()},
+                                                {"trace_id", trace_id_of(traceparent)},
+                                                {"from", to_string(from)},
+                                                {"to", to_string(to)}});
+    }
+
+    /// Puts a message among the dead letters, trying until that is safe.
+    awaitable<void> bury(const inbound_message& message, std::string reason) {
+        backoff pauses(outage_pause, message.tag.number);
+        while (!co_await consumer_.dead_letter(message, reason)) {
+            around_.logger.warn("dead letter was not stored and is tried again", {{"error", std::string_view(reason)}});
+            co_await stop_bell_.wait(pauses.next());
+            if (is_stopping_) {
+                consumer_.give_back({&message.tag, 1});
+                co_return;
+            }
+        }
+        around_.metrics.dead_lettered();
+        count(message, message_result::dead_lettered);
+        note_burial(message, reason);
+    }
+
+    void note_burial(const inbound_message& message, const std::string& reason) {
+        const auto order_id = message.content ? message.content->event.order_id.to_string() : std::string();
+        const auto trace_id = message.content ? trace_id_of(message.content->traceparent) : std::string_view();
+        around_.logger.error("message can never succeed and is a dead letter now",
+                             {{"error", std::string_view(reason)},
+                              {"message_id", std::string_view(message.message_id)},
+                              {"order_id", order_id},
+                              {"trace_id", trace_id}});
+    }
+
+    void give_back(messages_view messages) {
+        std::vector<ports::delivery_tag> tags;
+        for (const auto* message : messages) tags.push_back(message->tag);
+        consumer_.give_back(tags);
+    }
+
+    void note_outage(const ports::store_error& failure) {
+        around_.logger.warn("store is away: the worker pauses and keeps its messages",
+                            {{"error", std::string_view(failure.what())}});
+    }
+
+    void count(const inbound_message& message, message_result result) {
+        std::chrono::microseconds lag{0};
+        if (message.content) lag = std::max(lag, around_.clock.now() - message.content->event.recorded_at);
+        around_.metrics.message_handled(result, lag);
+    }
+
+    ports::step_request make_request(const inbound_message& message, const domain::step& step) {
+        const auto& event = message.content->event;
+        return {.order_id = event.order_id,
+                .version = event.version,
+                .from = step.from,
+                .to = step.to,
+                .delay = options_.durations.of(step.waits_for),
+                .event_id = ids_.next(around_.clock.now()),
+                .traceparent = message.content->traceparent};
+    }
+
+    awaitable<void> take_timers() {
+        backoff pauses(outage_pause, 0);
+        while (!is_stopping_) {
+            auto pause = options_.timer_poll;
+            try {
+                const auto result = co_await take_due_timers();
+                pauses.reset();
+                if (result.taken == options_.batch_max) continue;
+                if (result.next_due) pause = std::min<ports::duration>(*result.next_due, pause);
+            } catch (const ports::store_error& error) {
+                around_.logger.warn("timers cannot be taken", {{"error", std::string_view(error.what())}});
+                pause = pauses.next();
+            }
+            if (!is_stopping_) co_await timer_bell_.wait(pause);
+            // Under load the bell rings with every batch; the timers of several are better taken together.
+            if (!is_stopping_) co_await around_.clock.make_timer(around_.where)->wait(timer_spacing);
+        }
+    }
+
+    awaitable<ports::due_result> take_due_timers() {
+        std::vector<domain::uuid> event_ids;
+        for (std::size_t i = 0; i < options_.batch_max; ++i) event_ids.push_back(ids_.next(around_.clock.now()));
+        auto result = co_await caller_.call(store_operation::take_due_timers,
+                                            around_.clock.monotonic() + store_call_timeout,
+                                            [this, &event_ids] { return store_.take_due_timers(event_ids); });
+        if (result.taken > 0) around_.metrics.store_batch(result.taken);
+        for (const auto& step : result.advanced) {
+            note_advance(step.event.order_id, step.from, step.event.status, step.traceparent);
+        }
+        if (!result.advanced.empty()) options_.on_outbox_written();
+        co_return result;
+    }
+
+    surroundings around_;
+    ports::workflow_store& store_;
+    ports::consumer& consumer_;
+    worker_options options_;
+    store_caller caller_;
+    group tasks_;
+    wakeup timer_bell_;
+    wakeup stop_bell_;
+    domain::uuid_generator ids_;
+    bool is_stopping_ = false;
+};
+
+worker::worker(surroundings around, ports::workflow_store& store, ports::consumer& consumer, worker_options options)
+    : implementation_(std::make_unique<implementation>(std::move(around), store, consumer, std::move(options))) {}
+
+worker::~worker() = default;
+
+awaitable<void> worker::run() { return implementation_->run(); }
+
+void worker::stop() { implementation_->stop(); }
+
+}  // namespace delivery::core
