@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ports/audit_store.hpp"
+#include "ports/import_store.hpp"
 #include "ports/order_store.hpp"
 #include "ports/outbox_store.hpp"
 #include "ports/workflow_store.hpp"
@@ -17,7 +18,8 @@ class store : public order_store,
               public outbox_store,
               public workflow_store,
               public dead_letter_store,
-              public audit_store {
+              public audit_store,
+              public import_store {
 public:
     /// Why the store cannot be used right now, in words for `/readyz` and the log (no secrets); nothing when it is
     /// reachable and its schema fits this binary. Never throws.
