@@ -1,0 +1,104 @@
+#include "runtime/log_escape.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace delivery::runtime {
+namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+/// Whether a byte stands for itself, quoted or not.
+constexpr auto plain_bytes = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
+    return plain;
+}();
+
+bool is_plain(char c) { return plain_bytes[static_cast<unsigned char>(c)]; }
+
+unsigned byte_at(std::string_view text, std::size_t index) {
+    return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
+}
+
+/// The length of the well-formed UTF-8 sequence of several bytes at the front of `text`; 0 where there is none.
+/// Source: Unicode 15, table 3-7.
+std::size_t sequence_length(std::string_view text) {
+    const auto first = byte_at(text, 0);
+    const auto second = byte_at(text, 1);
+    const auto continues = [&](std::size_t index) { return (byte_at(text, index) & 0xC0U) == 0x80U; };
+    if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        const auto low = first == 0xE0 ? 0xA0U : 0x80U;
+        const auto high = first == 0xED ? 0x9FU : 0xBFU;
+        return second >= low && second <= high && continues(2) ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        const auto low = first == 0xF0 ? 0x90U : 0x80U;
+        const auto high = first == 0xF4 ? 0x8FU : 0xBFU;
+        return second >= low && second <= high && continues(2) && continues(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+void append_escape(std::string& line, unsigned code_point) {
+    switch (code_point) {
+        case '"': line += "\\\""; return;
+        case '\\': line += "\\\\"; return;
+        case '\n': line += "\\n"; return;
+        case '\r': line += "\\r"; return;
+        case '\t': line += "\\t"; return;
+        default: fmt::format_to(std::back_inserter(line), "\\u{:04x}", code_point);
+    }
+}
+
+/// Appends the character at the front of `text`, which is not a plain one, and answers how many bytes it took.
+std::size_t append_special(std::string& line, std::string_view text) {
+    const auto first = byte_at(text, 0);
+    if (first < 0x80) {
+        append_escape(line, first);
+        return 1;
+    }
+    const auto length = sequence_length(text);
+    const auto is_c1_control = length == 2 && first == 0xC2 && byte_at(text, 1) < 0xA0;
+    if (is_c1_control) {
+        append_escape(line, byte_at(text, 1));
+    } else {
+        line += length == 0 ? replacement : text.substr(0, length);
+    }
+    return std::max<std::size_t>(length, 1);
+}
+
+void append_escaped(std::string& line, std::string_view text) {
+    const auto kept = text.substr(0, longest_log_text);
+    for (std::size_t i = 0; i < kept.size();) {
+        const auto end = std::find_if_not(kept.begin() + static_cast<std::ptrdiff_t>(i), kept.end(), is_plain);
+        const auto length = static_cast<std::size_t>(end - kept.begin()) - i;
+        line.append(kept, i, length);
+        i += length;
+        if (i < kept.size()) i += append_special(line, kept.substr(i));
+    }
+    if (kept.size() < text.size()) line += "…";
+}
+
+}  // namespace
+
+void append_json_string(std::string& line, std::string_view text) {
+    line += '"';
+    append_escaped(line, text);
+    line += '"';
+}
+
+void append_readable(std::string& line, std::string_view text, bool quote) {
+    const auto needs_quotes = quote && (text.empty() || text.find_first_of(" =\"") != std::string_view::npos);
+    if (needs_quotes) {
+        append_json_string(line, text);
+    } else {
+        append_escaped(line, text);
+    }
+}
+
+}  // namespace delivery::runtime
