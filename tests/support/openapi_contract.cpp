@@ -202,10 +202,13 @@ std::vector<std::string> openapi_contract::faults(const http_exchange& exchange)
 std::vector<std::string> openapi_contract::example_faults() const {
     std::vector<std::string> faults;
     for (const auto& [method, path, statuses] : operations()) {
-        const auto& responses =
-            checker_->paths().at(path).at(boost::to_lower_copy(method)).at("responses").as_object();
-        for (const auto& [status, response] : responses) {
-            checker_->check_examples(method + " " + path + " " + std::string(status), response, faults);
+        const auto name = method + " " + path;
+        const auto& operation = checker_->paths().at(path).at(boost::to_lower_copy(method)).as_object();
+        if (const auto* body = operation.if_contains("requestBody")) {
+            checker_->check_examples(name + " request", *body, faults);
+        }
+        for (const auto& [status, response] : operation.at("responses").as_object()) {
+            checker_->check_examples(name + " " + std::string(status), response, faults);
         }
     }
     return faults;

@@ -43,7 +43,7 @@ public:
     /// contract says.
     std::vector<std::string> faults(const http_exchange& exchange) const;
 
-    /// The same for the contract's own examples of answers.
+    /// The same for the contract's own examples of requests and answers.
     std::vector<std::string> example_faults() const;
 
 private:

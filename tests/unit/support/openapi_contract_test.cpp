@@ -75,6 +75,19 @@ TEST_F(openapi_contract_test, accepts_its_own_examples) {
     EXPECT_THAT(contract_.example_faults(), IsEmpty());
 }
 
+TEST_F(openapi_contract_test, refuses_wrong_examples) {
+    const std::string contract = R"({"paths":{"/x":{"post":{
+        "requestBody":{"content":{"application/json":{"schema":{"type":"integer"},"example":1}}},
+        "responses":{"200":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/word"},
+            "examples":{"short":{"value":"a"},"long":{"value":"abc"}}}}}}}}},
+        "components":{"schemas":{"word":{"type":["string","null"],"maxLength":3}}}})";
+    EXPECT_THAT(openapi_contract(contract).example_faults(), IsEmpty());
+    const auto wrong_answer = boost::replace_first_copy(contract, "\"abc\"", "\"abcd\"");
+    EXPECT_THAT(openapi_contract(wrong_answer).example_faults(), Contains(HasSubstr("POST /x 200 long")));
+    const auto wrong_request = boost::replace_first_copy(contract, ":1}", ":\"1\"}");
+    EXPECT_THAT(openapi_contract(wrong_request).example_faults(), Contains(HasSubstr("POST /x request")));
+}
+
 TEST_F(openapi_contract_test, refuses_wrong_bodies) {
     expect_fault(created(), "\"status\":\"RECEIVED\",", "", "status");
     expect_fault(created(), "RECEIVED", "DELIVERED", "body");
