@@ -41,6 +41,10 @@ bool http_answer::has_header(std::string_view name) const {
 
 boost::json::value http_answer::json() const { return boost::json::parse(body); }
 
+std::string text_at(const boost::json::value& object, std::string_view key) {
+    return std::string(object.as_object().at(key).as_string());
+}
+
 http_connection::http_connection(int port, std::chrono::milliseconds limit)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), limit_(limit) {
     sockaddr_in address{};
@@ -147,7 +151,8 @@ http_answer http_connection::read_answer(bool is_head) {
 bool http_connection::is_closed_within(std::chrono::milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (true) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto remaining = deadline - std::chrono::steady_clock::now();
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(remaining);
         if (left.count() <= 0 || !can_read(socket_, left)) return false;
         char bytes[4096];
         if (::recv(socket_, bytes, sizeof(bytes), 0) <= 0) return true;

@@ -25,6 +25,9 @@ struct http_answer {
     [[nodiscard]] boost::json::value json() const;
 };
 
+/// A string member of a JSON object; throws where there is none.
+std::string text_at(const boost::json::value& object, std::string_view key);
+
 /// One connection to 127.0.0.1, blocking, every wait bounded by `limit`. Sends whatever it is told to, malformed
 /// requests too. Throws std::runtime_error when the connection ends, or nothing comes, before an answer is whole.
 class http_connection {

@@ -143,8 +143,8 @@ private:
         std::vector<pollfd> watched{{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
         for (const auto& open : connections_) {
             for (const auto* direction : {&open.up, &open.down}) {
-                const bool reads = !proxy_.is_black_hole_ && !direction->has_ended && direction->buffered < most_buffered;
-                if (reads) watched.push_back({.fd = direction->from, .events = POLLIN, .revents = 0});
+                const bool has_room = !direction->has_ended && direction->buffered < most_buffered;
+                if (has_room && !proxy_.is_black_hole_) watched.push_back({.fd = direction->from, .events = POLLIN, .revents = 0});
             }
         }
         const bool has_pieces = std::ranges::any_of(

@@ -79,7 +79,8 @@ TEST(http_client, reads_a_body_by_its_length) {
 }
 
 TEST(http_client, reads_chunks_and_bodies_that_end_with_the_connection) {
-    const scripted_server chunked("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    const scripted_server chunked(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
     EXPECT_EQ(http_request(chunked.port(), "GET", "/").body, "abcde");
     const scripted_server until_close("HTTP/1.0 200 OK\r\n\r\nall of it");
     EXPECT_EQ(http_request(until_close.port(), "GET", "/").body, "all of it");
