@@ -1,0 +1,170 @@
+#include "http/order_routes.hpp"
+
+#include <fmt/format.h>
+
+#include "http/conditional.hpp"
+#include "http/idempotency.hpp"
+#include "http/json_text.hpp"
+#include "http/order_body.hpp"
+#include "http/page_query.hpp"
+#include "http/problem.hpp"
+
+namespace delivery::http {
+namespace {
+
+constexpr std::string_view json_type = "application/json";
+
+response refuse(const request& request, problem_kind kind, std::string detail) {
+    return to_response({.kind = kind, .detail = std::move(detail)}, request);
+}
+
+response unavailable_answer(const request& request, const core::unavailable& reason) {
+    auto detail = reason.outcome_unknown ? "The order may have been stored"
+                                         : "The service cannot answer now, try again later";
+    return to_response({.kind = problem_kind::unavailable,
+                        .detail = detail,
+                        .outcome_unknown = reason.outcome_unknown,
+                        .unknown_order = reason.outcome_unknown ? reason.order_id : std::nullopt},
+                       request);
+}
+
+response malformed_id_answer(const request& request) {
+    return to_response({.kind = problem_kind::validation_error,
+                        .detail = "Invalid UUID format",
+                        .messages = {"path.order_id: Invalid UUID format"}},
+                       request);
+}
+
+response no_order_answer(const request& request) {
+    return refuse(request, problem_kind::order_not_found, "Order " + request.parameter + " not found");
+}
+
+response order_answer(const domain::order& order) {
+    response answer;
+    answer.content_type = json_type;
+    answer.order_id = order.id;
+    append_json(answer.body, order);
+    return answer;
+}
+
+response created_answer(const request& request, const ports::create_result& result) {
+    if (result.outcome == ports::create_outcome::key_reused) {
+        return refuse(request, problem_kind::idempotency_key_reused, "This Idempotency-Key was used with another body");
+    }
+    auto answer = order_answer(result.order);
+    answer.status = 201;
+    answer.add("Location", "/orders/" + result.order.id.to_string());
+    if (result.outcome == ports::create_outcome::replayed) answer.add("Idempotent-Replayed", "true");
+    return answer;
+}
+
+/// What a request's headers say against reading its body as JSON.
+std::optional<response> find_media_type_fault(const request& request) {
+    const auto type = request.headers.find("Content-Type").value_or("");
+    const auto coding = request.headers.find("Content-Encoding").value_or("identity");
+    const bool is_json = type.empty() || (request.headers.count("Content-Type") == 1 && is_json_media_type(type));
+    if (is_json && equals_ignoring_case(coding, "identity")) return std::nullopt;
+    return refuse(request, problem_kind::unsupported_media_type,
+                  is_json ? "Send the order without a Content-Encoding" : "Send the order as application/json in UTF-8");
+}
+
+awaitable<response> create_order(core::order_service& service, request& request) {
+    if (auto fault = find_media_type_fault(request)) co_return std::move(*fault);
+    auto key = read_idempotency_key(request);
+    if (!key) co_return refuse(request, problem_kind::bad_request, key.error());
+    auto body = parse_order_body(request.body);
+    if (!body) co_return to_response(body.error(), request);
+
+    core::order_draft draft{.customer_name = std::move(body->customer_name),
+                            .address = std::move(body->address),
+                            .traceparent = request.traceparent,
+                            .idempotency = std::move(*key)};
+    const auto created = co_await service.create(std::move(draft));
+    if (!created) co_return unavailable_answer(request, created.error());
+    co_return created_answer(request, *created);
+}
+
+awaitable<response> get_order(core::order_service& service, request& request) {
+    const auto id = domain::uuid::parse(request.parameter);
+    if (!id) co_return malformed_id_answer(request);
+    const auto found = co_await service.find(*id);
+    if (!found) co_return unavailable_answer(request, found.error());
+    if (!*found) co_return no_order_answer(request);
+
+    const auto& order = **found;
+    const auto etag = fmt::format("\"{}\"", order.version);
+    const auto known = request.headers.find("If-None-Match");
+    response answer;
+    if (known && matches_etag(*known, etag)) {
+        answer.status = 304;
+        answer.order_id = order.id;
+    } else {
+        answer = order_answer(order);
+    }
+    answer.add("ETag", etag);
+    co_return answer;
+}
+
+awaitable<response> list_events(core::order_service& service, request& request) {
+    const auto id = domain::uuid::parse(request.parameter);
+    if (!id) co_return malformed_id_answer(request);
+    const auto found = co_await service.history(*id);
+    if (!found) co_return unavailable_answer(request, found.error());
+    if (!*found) co_return no_order_answer(request);
+
+    response answer;
+    answer.content_type = json_type;
+    answer.order_id = *id;
+    append_json_array(answer.body, std::span<const domain::order_event>(**found));
+    co_return answer;
+}
+
+std::string next_page(const ports::page_request& page, std::string_view cursor) {
+    const auto status = page.status ? fmt::format("status={}&", to_string(*page.status)) : std::string{};
+    return fmt::format("</orders?{}limit={}&cursor={}>; rel=\"next\"", status, page.limit, cursor);
+}
+
+response page_answer(const ports::page_request& page, std::span<const domain::order> orders) {
+    const bool has_more = orders.size() > page.limit;
+    orders = orders.first(std::min(orders.size(), page.limit));
+    response answer;
+    answer.content_type = json_type;
+    auto& out = answer.body;
+    out.append(R"({"data":)");
+    append_json_array(out, orders);
+    if (has_more) {
+        const auto cursor = encode_cursor({.created_at = orders.back().created_at, .id = orders.back().id});
+        out.append(R"(,"has_more":true,"next_cursor":")").append(cursor).append(R"("})");
+        answer.add("Link", next_page(page, cursor));
+    } else {
+        out.append(R"(,"has_more":false,"next_cursor":null})");
+    }
+    return answer;
+}
+
+awaitable<response> list_orders(core::order_service& service, request& request) {
+    const auto page = parse_page_query(request.query());
+    if (!page) co_return refuse(request, problem_kind::bad_request, page.error());
+    // One more than the page holds tells whether there is another page.
+    auto wanted = *page;
+    ++wanted.limit;
+    const auto orders = co_await service.list(std::move(wanted));
+    if (!orders) co_return unavailable_answer(request, orders.error());
+    co_return page_answer(*page, *orders);
+}
+
+}  // namespace
+
+std::vector<route> order_routes(core::order_service& service) {
+    const auto by = [&service](auto function) {
+        return [&service, function](request& request) { return function(service, request); };
+    };
+    return {
+        {"POST", "/orders", by(create_order)},
+        {"GET", "/orders", by(list_orders)},
+        {"GET", "/orders/{order_id}", by(get_order)},
+        {"GET", "/orders/{order_id}/events", by(list_events)},
+    };
+}
+
+}  // namespace delivery::http
