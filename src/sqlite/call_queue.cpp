@@ -1,0 +1,91 @@
+#include "sqlite/call_queue.hpp"
+
+#include <algorithm>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "ports/store_error.hpp"
+
+namespace delivery::sqlite {
+namespace {
+
+namespace asio = boost::asio;
+
+std::exception_ptr unavailable(const char* reason) {
+    return std::make_exception_ptr(ports::store_error(ports::store_fault::unavailable, reason));
+}
+
+/// A function that resumes a coroutine on its executor, and keeps that executor's context running until then. It owns
+/// the coroutine's frames, so what the work refers to in them lives as long as the call.
+template <typename Handler>
+auto make_completion(Handler handler) {
+    auto where = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+    return [where = std::move(where), handler = std::move(handler)](std::exception_ptr error) mutable {
+        asio::post(where, [handler = std::move(handler), error = std::move(error)]() mutable {
+            std::move(handler)(std::move(error));
+        });
+    };
+}
+
+}  // namespace
+
+awaitable<void> call_queue::run(work todo, std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    auto initiate = [this, &todo, deadline](auto handler) {
+        push({.run = std::move(todo), .complete = make_completion(std::move(handler)), .deadline = deadline});
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(initiate, asio::use_awaitable);
+}
+
+void call_queue::push(call next) {
+    const char* refusal = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        if (closed_) {
+            refusal = "the database is closed";
+        } else if (waiting_.size() >= bound_) {
+            refusal = "too many calls wait for the database";
+        } else {
+            waiting_.push_back(std::move(next));
+        }
+    }
+    if (refusal != nullptr) {
+        next.complete(unavailable(refusal));
+    } else {
+        arrived_.notify_one();
+    }
+}
+
+std::vector<call> call_queue::take(std::size_t max) {
+    std::vector<call> taken;
+    std::vector<call> late;
+    {
+        std::unique_lock lock(mutex_);
+        while (taken.empty() && late.empty()) {
+            arrived_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+            if (waiting_.empty()) break;
+            const auto now = std::chrono::steady_clock::now();
+            while (!waiting_.empty() && taken.size() < max) {
+                auto& target = waiting_.front().deadline <= now ? late : taken;
+                target.push_back(std::move(waiting_.front()));
+                waiting_.pop_front();
+            }
+        }
+    }
+    for (auto& call : late) call.complete(unavailable("the call waited too long for the database"));
+    if (taken.empty() && !late.empty()) return take(max);
+    return taken;
+}
+
+void call_queue::close() {
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    arrived_.notify_all();
+}
+
+}  // namespace delivery::sqlite

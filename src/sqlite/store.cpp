@@ -1,0 +1,180 @@
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+
+#include "ports/store_error.hpp"
+#include "sqlite/audit_queries.hpp"
+#include "sqlite/core.hpp"
+#include "sqlite/lease_queries.hpp"
+#include "sqlite/order_queries.hpp"
+#include "sqlite/outbox_queries.hpp"
+#include "sqlite/schema.hpp"
+#include "sqlite/step_queries.hpp"
+
+namespace delivery::sqlite {
+namespace {
+
+namespace asio = boost::asio;
+
+using domain::uuid;
+using std::chrono::milliseconds;
+
+/// Sends each call to a thread of the database. The callbacks refer to the caller's spans, which outlive the call.
+class store final : public ports::store {
+public:
+    store(executor where, std::shared_ptr<database> shared)
+        : shared_(std::move(shared)), idle_(std::move(where), asio::steady_timer::time_point::max()) {}
+
+    awaitable<std::vector<ports::create_result>> create(std::span<const ports::new_order> orders) override {
+        return write([this, orders](connection& db) { return create_orders(db, orders, now()); });
+    }
+
+    awaitable<std::vector<std::optional<domain::order>>> find(std::span<const uuid> ids) override {
+        return read([ids](connection& db) { return find_orders(db, ids); });
+    }
+
+    awaitable<std::vector<std::optional<std::vector<domain::order_event>>>> history(
+        std::span<const uuid> ids) override {
+        return read([ids](connection& db) { return find_histories(db, ids); });
+    }
+
+    awaitable<std::vector<domain::order>> list(const ports::page_request& request) override {
+        return read([request](connection& db) { return list_orders(db, request); });
+    }
+
+    awaitable<std::optional<std::string>> find_other_bus(const std::string& bus) override {
+        return read([this, bus](connection& db) { return sqlite::find_other_bus(db, bus, now()); });
+    }
+
+    awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay, milliseconds time_to_live) override {
+        return write([this, relay, time_to_live](connection& db) {
+            return sqlite::renew_leases(db, relay, time_to_live, now());
+        });
+    }
+
+    awaitable<void> release_leases(const ports::relay_identity& relay,
+                                   std::span<const std::uint8_t> shards) override {
+        return write([relay, shards](connection& db) { sqlite::release_leases(db, relay, shards); });
+    }
+
+    awaitable<void> retire(const ports::relay_identity& relay) override {
+        return write([relay](connection& db) { retire_relay(db, relay); });
+    }
+
+    awaitable<std::vector<ports::outbox_row>> pending(std::span<const ports::shard_position> positions,
+                                                      std::size_t limit) override {
+        return read([positions, limit](connection& db) { return find_pending(db, positions, limit); });
+    }
+
+    awaitable<void> settle(std::span<const ports::outbox_row> rows) override {
+        return write([rows](connection& db) { settle_rows(db, rows); });
+    }
+
+    awaitable<ports::outbox_depth> depth(std::span<const std::uint8_t> shards) override {
+        return read([this, shards](connection& db) { return measure_depth(db, shards, now()); });
+    }
+
+    /// The search runs beside the writer, which then looks only at what was found.
+    awaitable<redrive_result> redrive(milliseconds after, std::optional<uuid> from) override {
+        const auto quiet_since = now() - after;
+        const auto lost = co_await read([=](connection& db) { return find_lost(db, quiet_since, from); });
+        redrive_result result{.announced = 0, .next = lost.next};
+        if (lost.ids.empty()) co_return result;
+        result.announced = co_await write(
+            [&, this](connection& db) { return announce_again(db, lost.ids, quiet_since, now()); });
+        co_return result;
+    }
+
+    awaitable<std::size_t> purge_idempotency_keys(milliseconds age) override {
+        return write([this, age](connection& db) { return sqlite::purge_idempotency_keys(db, now() - age); });
+    }
+
+    awaitable<std::vector<ports::step_outcome>> take_steps(std::span<const ports::step_request> steps) override {
+        return write([this, steps](connection& db) { return sqlite::take_steps(db, steps, now()); });
+    }
+
+    awaitable<ports::due_result> take_due_timers(std::span<const uuid> event_ids) override {
+        return write([this, event_ids](connection& db) { return sqlite::take_due_timers(db, event_ids, now()); });
+    }
+
+    awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override {
+        return write([this, letters](connection& db) { sqlite::add_dead_letters(db, letters, now()); });
+    }
+
+    awaitable<ports::audit_page> audit(std::optional<uuid> after, std::size_t limit) override {
+        return read([this, after, limit](connection& db) { return read_audit_page(db, after, limit, now()); });
+    }
+
+    awaitable<std::int64_t> estimate_orders() override {
+        return read([](connection& db) { return count_orders(db); });
+    }
+
+    awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override {
+        return write([orders](connection& db) { return sqlite::import_orders(db, orders); });
+    }
+
+    awaitable<std::optional<std::string>> find_fault() override {
+        try {
+            if (!shared_) co_return "the store is closed";
+            if (auto fault = shared_->inner().find_file_fault()) co_return fault;
+            co_return co_await read([](connection& db) { return find_schema_fault(db); });
+        } catch (const std::exception& error) {
+            co_return error.what();
+        }
+    }
+
+    awaitable<void> close() override {
+        is_closed_ = true;
+        while (under_way_ > 0) {
+            boost::system::error_code woken;
+            co_await idle_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+        shared_.reset();
+    }
+
+private:
+    /// Counts a call, so that `close` can wait for it.
+    class counted {
+    public:
+        explicit counted(store& owner) : owner_(owner) {
+            if (owner.is_closed_) throw ports::store_error(ports::store_fault::unavailable, "the store is closed");
+            ++owner_.under_way_;
+        }
+        counted(const counted&) = delete;
+        counted& operator=(const counted&) = delete;
+        ~counted() {
+            if (--owner_.under_way_ == 0 && owner_.is_closed_) owner_.idle_.cancel();
+        }
+
+    private:
+        store& owner_;
+    };
+
+    template <typename Work>
+    awaitable<std::invoke_result_t<Work&, connection&>> write(Work work) {
+        const counted call(*this);
+        co_return co_await sqlite::write(shared_->inner(), std::move(work));
+    }
+
+    template <typename Work>
+    awaitable<std::invoke_result_t<Work&, connection&>> read(Work work) {
+        const counted call(*this);
+        co_return co_await sqlite::read(shared_->inner(), std::move(work));
+    }
+
+    [[nodiscard]] domain::timestamp now() const { return shared_->inner().clock().now(); }
+
+    std::shared_ptr<database> shared_;
+    asio::steady_timer idle_;
+    std::size_t under_way_ = 0;
+    bool is_closed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::store> make_store(executor where, std::shared_ptr<database> shared) {
+    return std::make_unique<store>(std::move(where), std::move(shared));
+}
+
+}  // namespace delivery::sqlite
