@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # Processes, ports and waiting, with nothing but bash and coreutils: a bare Debian has no ps and no pgrep.
 
-# process_facts PID: prints "parent start-time" of a living process; fails where there is none (a zombie is dead).
+# process_facts PID: prints "parent start-time" of a living process; fails where there is none. A zombie is dead, but
+# not before the last of its threads: until then its ports and files are taken.
 process_facts() {
     local stat='' fields
     { read -rd '' stat <"/proc/$1/stat" || [[ $stat ]]; } 2>/dev/null || return 1
     read -ra fields <<<"${stat##*) }"
-    [[ ${fields[0]-} && ${fields[0]} != [ZX] ]] || return 1
+    [[ ${fields[0]-} && ${fields[0]} != X ]] || return 1
+    [[ ${fields[0]} != Z ]] || ((fields[17] > 1)) || return 1
     printf '%s %s\n' "${fields[1]}" "${fields[19]}"
 }
 
