@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "postgres/libpq.hpp"
+
+namespace delivery::postgres {
+
+/// A connection that blocks, for commands that a person waits for. Throws migration_error.
+class blocking_connection {
+public:
+    explicit blocking_connection(const std::string& url);
+
+    using row = std::vector<std::string>;
+
+    /// Runs one statement or several; answers the last one's rows as text, NULL as nothing.
+    std::vector<row> run(const std::string& sql);
+    std::vector<row> run(const char* sql, const std::vector<std::string>& values);
+
+    /// Whether the server still has us: a failed statement may have been the end of the connection.
+    [[nodiscard]] bool is_alive() const;
+
+private:
+    std::vector<row> read(PGresult* result);
+
+    std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
+};
+
+}  // namespace delivery::postgres

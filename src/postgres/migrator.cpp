@@ -1,0 +1,150 @@
+#include "postgres/migrator.hpp"
+
+#include <functional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "postgres/blocking_connection.hpp"
+
+namespace delivery::postgres {
+namespace {
+
+/// Of migrations alone, in the space of advisory locks of the database.
+constexpr std::int64_t migration_lock = 0x64656c6d696772;
+
+constexpr auto create_history = R"(
+SET client_min_messages = warning;
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    oldest_binary integer NOT NULL,
+    finished boolean NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+))";
+
+// Polled instead of waited for: a session that waits inside a statement holds a snapshot, for which the other
+// migrator's CREATE INDEX CONCURRENTLY would wait in turn.
+void lock(blocking_connection& session, std::chrono::milliseconds patience) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    const auto attempt = fmt::format("SELECT pg_try_advisory_lock({})", migration_lock);
+    while (session.run(attempt).at(0).at(0) != "t") {
+        if (std::chrono::steady_clock::now() >= until) {
+            throw migration_error(fmt::format("another migration has been running for {} s", patience.count() / 1000));
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+std::vector<core::applied_migration> read_applied(blocking_connection& session) {
+    if (session.run("SELECT to_regclass('schema_migrations') IS NOT NULL").at(0).at(0) != "t") return {};
+    std::vector<core::applied_migration> applied;
+    for (const auto& row : session.run(read_history)) {
+        applied.push_back({.version = std::stoi(row.at(0)),
+                           .name = row.at(1),
+                           .checksum = row.at(2),
+                           .oldest_binary = std::stoi(row.at(3)),
+                           .finished = row.at(4) == "t"});
+    }
+    return applied;
+}
+
+void record_applied(blocking_connection& session, const core::migration& what, bool finished) {
+    session.run(
+        "INSERT INTO schema_migrations (version, name, checksum, oldest_binary, finished) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (version) DO UPDATE SET finished = excluded.finished",
+        {std::to_string(what.version), what.name, what.checksum, std::to_string(what.oldest_binary),
+         finished ? "true" : "false"});
+}
+
+void record_undone(blocking_connection& session, const core::migration& what) {
+    session.run("DELETE FROM schema_migrations WHERE version = $1", {std::to_string(what.version)});
+}
+
+void run_in_transaction(blocking_connection& session, const core::migration& what, const std::string& sql,
+                        const std::function<void()>& record) {
+    bool is_committing = false;
+    try {
+        session.run("BEGIN");
+        session.run(sql);
+        record();
+        is_committing = true;
+        session.run("COMMIT");
+    } catch (const migration_error& error) {
+        if (is_committing && !session.is_alive()) {
+            throw migration_error(fmt::format("{}: the connection was lost while committing; see delivery migrate status ({})",
+                                              what.name, error.what()));
+        }
+        throw migration_error(fmt::format("{} failed and left nothing behind: {}", what.name, error.what()));
+    }
+}
+
+void run_without_transaction(blocking_connection& session, const core::migration& what, const std::string& sql,
+                             const std::function<void()>& record) {
+    constexpr bool finished = false;
+    record_applied(session, what, finished);
+    try {
+        session.run(sql);
+    } catch (const migration_error& error) {
+        throw migration_error(fmt::format("{} stopped halfway, and has no transaction to roll back; it is marked as "
+                                          "unfinished in schema_migrations: {}",
+                                          what.name, error.what()));
+    }
+    record();
+}
+
+/// A session that has the migrations to itself for as long as it lives.
+blocking_connection open_locked(const std::string& url, std::chrono::milliseconds patience,
+                                std::chrono::milliseconds lock_timeout) {
+    blocking_connection session(url);
+    lock(session, patience);
+    session.run(fmt::format("SET lock_timeout = {}", lock_timeout.count()));
+    session.run(create_history);
+    return session;
+}
+
+std::vector<core::migration> plan_or_throw(std::expected<std::vector<core::migration>, std::string> plan) {
+    if (!plan) throw migration_error(plan.error());
+    return std::move(*plan);
+}
+
+}  // namespace
+
+migrator::migrator(std::string url, std::span<const core::migration> known, std::chrono::milliseconds patience,
+                   std::chrono::milliseconds lock_timeout)
+    : url_(std::move(url)), known_(known), patience_(patience), lock_timeout_(lock_timeout) {}
+
+schema_status migrator::status() const {
+    blocking_connection session(url_);
+    schema_status found;
+    found.applied = read_applied(session);
+    found.incompatibility = core::find_incompatibility(known_, found.applied);
+    found.pending = plan_or_throw(core::plan_up(known_, found.applied, std::nullopt));
+    return found;
+}
+
+std::vector<core::migration> migrator::up(std::optional<int> to) const {
+    auto session = open_locked(url_, patience_, lock_timeout_);
+    const auto plan = plan_or_throw(core::plan_up(known_, read_applied(session), to));
+    for (const auto& step : plan) {
+        const auto run = step.up_in_transaction ? run_in_transaction : run_without_transaction;
+        run(session, step, step.up_sql, [&] {
+            constexpr bool finished = true;
+            record_applied(session, step, finished);
+        });
+    }
+    return plan;
+}
+
+std::vector<core::migration> migrator::down(std::optional<int> to) const {
+    auto session = open_locked(url_, patience_, lock_timeout_);
+    const auto plan = plan_or_throw(core::plan_down(known_, read_applied(session), to));
+    for (const auto& step : plan) {
+        const auto run = step.down_in_transaction ? run_in_transaction : run_without_transaction;
+        run(session, step, step.down_sql, [&] { record_undone(session, step); });
+    }
+    return plan;
+}
+
+}  // namespace delivery::postgres
