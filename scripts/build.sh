@@ -3,12 +3,17 @@
 
 : "${root_dir:?}"
 
-# A user without a home of its own (nobody, a container's user) keeps the caches in the build folder.
-use_own_caches() {
+# A user without a home of its own (nobody, a container's user) keeps the caches in the build folder. And npm trusts
+# whom the system trusts, a company's own authority included, not only those that node brings along.
+prepare_environment() {
+    local authorities=/etc/ssl/certs/ca-certificates.crt
     mkdir -p "$root_dir/build" 2>/dev/null || true
     [[ -w $root_dir/build ]] || die "$root_dir/build is not writable for $(id -un); who built here before?"
     if [[ ! -w ${HOME:-/nonexistent} ]]; then
         export CCACHE_DIR=$root_dir/build/cache/ccache npm_config_cache=$root_dir/build/cache/npm
+    fi
+    if [[ ! ${NODE_EXTRA_CA_CERTS-} && -r $authorities ]]; then
+        export NODE_EXTRA_CA_CERTS=$authorities
     fi
 }
 

@@ -100,7 +100,6 @@ ensure() {
     fi
     mapfile -t absent < <(missing "${packages[@]}")
     ((${#absent[@]})) || return 0
-    step "installing ${#absent[@]} packages: ${absent[*]}"
     if is_root; then
         install "${absent[@]}"
     elif has_command sudo && { [[ -t 0 ]] || sudo --non-interactive true 2>/dev/null; }; then
@@ -123,6 +122,7 @@ install() {
     for package in "${service_packages[@]}"; do
         [[ " $* " != *" $package "* ]] || services+=("$package")
     done
+    step "installing $# packages: $*"
     apt update || die "apt-get update failed; is the network reachable?"
     if ((${#services[@]})); then
         install_without_services "$@"

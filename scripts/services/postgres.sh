@@ -71,7 +71,7 @@ postgres_launch() {
     programs=$(postgres_programs)
     launch "$dir/postgres.pid" "$dir/postgres.log" "${server_user[@]}" \
         env -i PATH="$PATH" LC_ALL=C.UTF-8 "$programs/postgres" -D "$base/postgres/data"
-    wait_until 60 postgres_settled && running_pid "$dir/postgres.pid" >/dev/null
+    wait_until 120 postgres_settled && running_pid "$dir/postgres.pid" >/dev/null
 }
 
 # After kill -9, PostgreSQL's pid file and the small block of System V shared memory by which it guards its data

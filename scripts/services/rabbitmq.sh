@@ -94,7 +94,7 @@ rabbitmq_launch() {
     rabbitmq_start_epmd || return 1
     rabbitmq_environment
     launch "$dir/rabbitmq.pid" "$dir/rabbitmq.log" "${server_user[@]}" env -i "${server_environment[@]}" "$program"
-    wait_until 90 rabbitmq_settled && running_pid "$dir/rabbitmq.pid" >/dev/null
+    wait_until 180 rabbitmq_settled && running_pid "$dir/rabbitmq.pid" >/dev/null
 }
 
 rabbitmq_first_start() {
