@@ -49,6 +49,7 @@ struct inbound_message {
     std::expected<event_message, std::string> content;
     std::string body;        ///< As received, for the dead-letter queue.
     std::string message_id;  ///< As received, may be empty.
+    std::string content_type = {};  ///< As received, may be empty.
 };
 
 class consumer {
