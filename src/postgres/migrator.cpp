@@ -120,7 +120,11 @@ schema_status migrator::status() const {
     schema_status found;
     found.applied = read_applied(session);
     found.incompatibility = core::find_incompatibility(known_, found.applied);
-    found.pending = plan_or_throw(core::plan_up(known_, found.applied, std::nullopt));
+    if (auto plan = core::plan_up(known_, found.applied, std::nullopt)) {
+        found.pending = std::move(*plan);
+    } else {
+        found.incompatibility = plan.error();
+    }
     return found;
 }
 

@@ -35,7 +35,7 @@ public:
                       std::chrono::milliseconds patience = std::chrono::minutes(1),
                       std::chrono::milliseconds lock_timeout = std::chrono::seconds(5));
 
-    /// Changes nothing and waits for nobody.
+    /// Changes nothing and waits for nobody. A history that does not fit the files is an incompatibility.
     [[nodiscard]] schema_status status() const;
 
     /// Applies everything up to `to` or, without it, all. Answers what was run.

@@ -36,7 +36,7 @@ SELECT coalesce(sum(counted), 0)::int8, coalesce(max(counted) >= $2, false),
     coalesce(extract(epoch FROM clock_timestamp() - min(oldest)) * 1000000, 0)::int8,
     (SELECT pg_relation_size('outbox'))
 FROM unnest($1::int2[]) AS p (shard) CROSS JOIN LATERAL (
-    SELECT count(*) AS counted FROM (SELECT FROM outbox WHERE outbox.shard = p.shard LIMIT $2) AS some
+    SELECT count(*) AS counted FROM (SELECT FROM outbox WHERE outbox.shard = p.shard LIMIT $2) AS first
 ) AS c LEFT JOIN LATERAL (
     SELECT recorded_at AS oldest FROM outbox WHERE outbox.shard = p.shard ORDER BY sequence LIMIT 1
 ) AS f ON true)",

@@ -256,6 +256,50 @@ TEST_P(store_contract, pages_can_be_of_one_status) {
     EXPECT_EQ(run(store().list(request)), (std::vector{orders[4], orders[3], orders[2]}));
 }
 
+ports::imported_order make_import(const domain::uuid& id, status reached, const std::array<domain::uuid, 3>& event_ids) {
+    const auto begin = domain::parse_rfc3339("2025-11-03T00:32:55.534780Z").value();
+    const auto steps = static_cast<std::int32_t>(reached);
+    ports::imported_order made{.order = {.id = id,
+                                         .customer_name = "José",
+                                         .address = "Praça da Sé, 1",
+                                         .status = reached,
+                                         .version = steps + 1,
+                                         .created_at = begin,
+                                         .updated_at = begin + std::chrono::minutes(steps)},
+                               .events = {}};
+    for (std::int32_t i = 0; i <= steps; ++i) {
+        made.events.push_back({.id = event_ids[static_cast<std::size_t>(i)],
+                               .order_id = id,
+                               .version = i + 1,
+                               .status = static_cast<status>(i),
+                               .recorded_at = begin + std::chrono::minutes(i)});
+    }
+    return made;
+}
+
+TEST_P(store_contract, imported_orders_come_with_their_past_once) {
+    std::vector<ports::imported_order> imports;
+    for (const auto reached : {status::received, status::in_transit, status::delivered}) {
+        imports.push_back(make_import(new_id(), reached, {new_id(), new_id(), new_id()}));
+    }
+    EXPECT_EQ(run(store().import_orders({})), 0U);
+    EXPECT_EQ(run(store().import_orders(imports)), 3U);
+    for (const auto& imported : imports) {
+        EXPECT_EQ(find(imported.order.id), imported.order);
+        EXPECT_EQ(history(imported.order.id), imported.events);
+    }
+    auto rows = pending();
+    ASSERT_EQ(rows.size(), 2U) << "the finished one has nothing to announce";
+    for (const auto& row : rows) EXPECT_NE(row.event.order_id, imports[2].order.id);
+    EXPECT_TRUE(rows[0].event == imports[0].events.back() || rows[1].event == imports[0].events.back());
+    EXPECT_TRUE(rows[0].event == imports[1].events.back() || rows[1].event == imports[1].events.back());
+
+    settle(rows);
+    imports.push_back(make_import(new_id(), status::received, {new_id(), new_id(), new_id()}));
+    EXPECT_EQ(run(store().import_orders(imports)), 1U);
+    EXPECT_EQ(pending().size(), 1U);
+}
+
 TEST_P(store_contract, calls_of_one_store_may_overlap) {
     std::vector<std::vector<ports::new_order>> batches(20);
     std::vector<std::future<std::vector<ports::create_result>>> calls;

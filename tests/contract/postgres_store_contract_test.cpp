@@ -10,9 +10,9 @@
 namespace delivery::tests {
 namespace {
 
-class postgres_database final : public store_database {
+class postgres_contract_database final : public store_database {
 public:
-    postgres_database() : url_(shared_postgres().fresh_database()) { postgres::migrator(url_).up(std::nullopt); }
+    postgres_contract_database() : url_(shared_postgres().fresh_database()) { postgres::migrator(url_).up(std::nullopt); }
 
     std::unique_ptr<ports::store> open(executor where) override {
         return postgres::make_store(std::move(where), {.url = url_}, logger_);
@@ -31,7 +31,7 @@ private:
 };
 
 INSTANTIATE_TEST_SUITE_P(postgres, store_contract, testing::Values(store_adapter{
-    .name = "postgres", .make_database = [] { return std::make_unique<postgres_database>(); }}));
+    .name = "postgres", .make_database = [] { return std::make_unique<postgres_contract_database>(); }}));
 
 }  // namespace
 }  // namespace delivery::tests
