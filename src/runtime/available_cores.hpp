@@ -5,8 +5,8 @@
 
 namespace delivery::runtime {
 
-/// How many cores this process may use: its affinity, bounded by the CPU quota of its control group (rounded up).
-/// At least 1, at most 256.
+/// How many cores this process may use: its affinity, bounded by the CPU quota of its control group (rounded
+/// up). At least 1, at most 256.
 unsigned available_cores();
 
 /// The cores that a cgroup v2 `cpu.max` file grants, rounded up; nothing where it sets no quota.

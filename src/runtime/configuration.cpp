@@ -46,11 +46,12 @@ public:
     }
 
     void read_port(std::string_view name, std::uint16_t& target) {
-        read(name, target, listen_port_shape, [](std::string_view text) { return parse_whole_number(text, 0, 65535); });
+        read(name, target, listen_port_shape,
+             [](std::string_view text) { return parse_whole_number(text, 0, 65535); });
     }
 
-    void read_duration(std::string_view name, milliseconds& target, milliseconds minimum, milliseconds maximum,
-                       std::string_view bounds) {
+    void read_duration(std::string_view name, milliseconds& target, milliseconds minimum,
+                       milliseconds maximum, std::string_view bounds) {
         const auto expected = fmt::format("0 or a number with ms, s, m or h, such as 1.5s, {}", bounds);
         read(name, target, expected, [&](std::string_view text) -> std::optional<milliseconds> {
             const auto length = parse_duration(text);
@@ -62,8 +63,8 @@ public:
         errors_.push_back({std::string(name), mask_secrets(value), std::string(expected)});
     }
 
-    /// The address in PREFIX_HOST, PREFIX_PORT, PREFIX_USER, PREFIX_PASSWORD and the variable `name_variable`;
-    /// nothing where no host is set.
+    /// The address in PREFIX_HOST, PREFIX_PORT, PREFIX_USER, PREFIX_PASSWORD and the variable
+    /// `name_variable`; nothing where no host is set.
     std::optional<server_address> read_server(const std::string& prefix, const std::string& name_variable,
                                               server_address defaults) {
         const auto host = find(prefix + "_HOST");
@@ -94,7 +95,8 @@ void read_database(reader& variables, database_target& database) {
             variables.refuse("DATABASE_URL", *url, parsed.error());
         }
     } else if (const auto server = variables.read_server(
-                   "DB", "DB_NAME", {.host = {}, .port = "5432", .user = "delivery", .password = {}, .name = "delivery"})) {
+                   "DB", "DB_NAME",
+                   {.host = {}, .port = "5432", .user = "delivery", .password = {}, .name = "delivery"})) {
         database = postgres_database{postgres_url(*server)};
     }
 }
@@ -125,12 +127,14 @@ void read_durations(reader& variables, configuration& settings) {
 
 }  // namespace
 
-std::expected<configuration, std::vector<configuration_error>> load_configuration(const variable_lookup& lookup) {
+std::expected<configuration, std::vector<configuration_error>> load_configuration(
+    const variable_lookup& lookup) {
     configuration settings;
     settings.threads = available_cores();
     reader variables(lookup);
     variables.read("APP_NAME", settings.app_name, "1 to 64 printable ASCII characters", parse_name);
-    variables.read("APP_HOST", settings.app_host, "an IP address, such as 0.0.0.0 or ::", parse_listen_address);
+    variables.read("APP_HOST", settings.app_host,
+                   "an IP address, such as 0.0.0.0 or ::", parse_listen_address);
     variables.read_port("APP_PORT", settings.app_port);
     read_database(variables, settings.database);
     read_bus(variables, settings.rabbitmq_url);

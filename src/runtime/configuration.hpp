@@ -24,7 +24,8 @@ struct sqlite_database {
     friend bool operator==(const sqlite_database&, const sqlite_database&) = default;
 };
 
-/// A PostgreSQL server as libpq takes it: always `postgresql://…`. Holds the password: mask it before showing it.
+/// A PostgreSQL server as libpq takes it: always `postgresql://…`. Holds the password: mask it before
+/// showing it.
 struct postgres_database {
     std::string url;
     friend bool operator==(const postgres_database&, const postgres_database&) = default;
@@ -79,9 +80,10 @@ std::string to_string(const configuration_error& error);
 /// Finds the value of a variable by its name; nothing where it is not set. An empty value counts as not set.
 using variable_lookup = std::function<std::optional<std::string>(std::string_view name)>;
 
-/// Reads and checks everything, and answers all errors at once. `DATABASE_URL` goes before `DB_*`, and `RABBITMQ_URL`
-/// before `RABBITMQ_*`; what is not used is not checked.
-std::expected<configuration, std::vector<configuration_error>> load_configuration(const variable_lookup& lookup);
+/// Reads and checks everything, and answers all errors at once. `DATABASE_URL` goes before `DB_*`, and
+/// `RABBITMQ_URL` before `RABBITMQ_*`; what is not used is not checked.
+std::expected<configuration, std::vector<configuration_error>> load_configuration(
+    const variable_lookup& lookup);
 
 /// Looks variables up in the process's environment.
 std::optional<std::string> environment_variable(std::string_view name);

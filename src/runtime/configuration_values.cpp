@@ -22,7 +22,8 @@ constexpr std::array<time_unit, 4> time_units{{{"ms", 1.0}, {"s", 1e3}, {"m", 60
 
 bool is_decimal(std::string_view text) {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    return !text.empty() && is_digit(text.front()) && is_digit(text.back()) && std::ranges::count(text, '.') <= 1 &&
+    return !text.empty() && is_digit(text.front()) && is_digit(text.back()) &&
+           std::ranges::count(text, '.') <= 1 &&
            std::ranges::all_of(text, [&](char c) { return is_digit(c) || c == '.'; });
 }
 
@@ -58,9 +59,11 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto unit = std::ranges::find(time_units, text.substr(number.size()), &time_unit::name);
     if (unit == time_units.end() || !is_decimal(number)) return std::nullopt;
     double value = 0;
-    if (std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc()) return std::nullopt;
+    if (std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc())
+        return std::nullopt;
     const auto length = value * unit->milliseconds;
-    if (length > static_cast<double>(std::chrono::milliseconds(longest_duration).count())) return std::nullopt;
+    if (length > static_cast<double>(std::chrono::milliseconds(longest_duration).count()))
+        return std::nullopt;
     const auto rounded = std::llround(length);
     return std::chrono::milliseconds(rounded == 0 && length > 0 ? 1 : rounded);
 }
@@ -74,8 +77,12 @@ std::optional<bool> parse_boolean(std::string_view text) {
 
 std::optional<ports::log_level> parse_log_level(std::string_view text) {
     using enum ports::log_level;
-    constexpr std::array<std::pair<std::string_view, ports::log_level>, 6> names{
-        {{"trace", trace}, {"debug", debug}, {"info", info}, {"warning", warning}, {"warn", warning}, {"error", error}}};
+    constexpr std::array<std::pair<std::string_view, ports::log_level>, 6> names{{{"trace", trace},
+                                                                                  {"debug", debug},
+                                                                                  {"info", info},
+                                                                                  {"warning", warning},
+                                                                                  {"warn", warning},
+                                                                                  {"error", error}}};
     const auto word = to_lower(text);
     for (const auto& [name, level] : names) {
         if (name == word) return level;

@@ -17,10 +17,11 @@ std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 
 /// A whole number in decimal, from `minimum` to `maximum`; nothing for any other text.
-std::optional<std::uint32_t> parse_whole_number(std::string_view text, std::uint32_t minimum, std::uint32_t maximum);
+std::optional<std::uint32_t> parse_whole_number(std::string_view text, std::uint32_t minimum,
+                                                std::uint32_t maximum);
 
-/// `0`, or a decimal number followed by ms, s, m or h, rounded to the millisecond (but never to zero). Nothing for
-/// any other text and above a year.
+/// `0`, or a decimal number followed by ms, s, m or h, rounded to the millisecond (but never to zero).
+/// Nothing for any other text and above a year.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// true, 1, yes, on, false, 0, no, off, in any case.

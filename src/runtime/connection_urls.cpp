@@ -13,10 +13,8 @@ namespace {
 
 using fault = std::unexpected<std::string>;
 
-constexpr std::string_view database_shapes =
-    "sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME";
-constexpr std::string_view rabbitmq_shapes =
-    "amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps://";
+constexpr std::string_view database_shapes = "sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME";
+constexpr std::string_view rabbitmq_shapes = "amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps://";
 
 bool is_hexadecimal(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -60,17 +58,20 @@ bool is_host(std::string_view text, bool may_be_empty) {
         port = text.substr(colon);
     }
     if (host.empty() && !may_be_empty) return false;
-    return port.empty() || (port.starts_with(':') && parse_whole_number(port.substr(1), 1, 65535).has_value());
+    return port.empty() ||
+           (port.starts_with(':') && parse_whole_number(port.substr(1), 1, 65535).has_value());
 }
 
-/// The hosts of what follows `scheme://`, without user information and path; an advice where an @ is out of place.
+/// The hosts of what follows `scheme://`, without user information and path; an advice where an @ is out of
+/// place.
 std::expected<std::string_view, std::string> take_hosts(std::string_view rest, std::string_view shapes) {
     const auto before_query = rest.substr(0, rest.find_first_of("?#"));
     const auto authority = before_query.substr(0, before_query.find('/'));
     const auto user_end = authority.find('@');
     const auto has_user = user_end != std::string_view::npos;
     if (before_query.find('@', has_user ? user_end + 1 : 0) != std::string_view::npos) {
-        return fault(fmt::format("{}, with @ / : ? # in user and password percent-encoded (@ is %40)", shapes));
+        return fault(
+            fmt::format("{}, with @ / : ? # in user and password percent-encoded (@ is %40)", shapes));
     }
     return has_user ? authority.substr(user_end + 1) : authority;
 }
@@ -82,7 +83,8 @@ std::expected<database_target, std::string> parse_sqlite(std::string_view rest) 
     } else if (rest.starts_with("//")) {
         return fault("sqlite:PATH, or sqlite:/// and an absolute path");
     }
-    if (path.find(":memory:") != std::string::npos) return fault("sqlite:PATH with a file, which outlives the process");
+    if (path.find(":memory:") != std::string::npos)
+        return fault("sqlite:PATH with a file, which outlives the process");
     if (path.find('?') != std::string::npos) return fault("sqlite:PATH without options behind it");
     if (path.empty() || path.ends_with('/')) return fault("sqlite:PATH with the name of a file");
     return sqlite_database{path};
@@ -94,7 +96,9 @@ std::expected<database_target, std::string> parse_postgres(std::string_view rest
     const auto hosts = take_hosts(rest.substr(2), database_shapes);
     if (!hosts) return fault(hosts.error());
     for (const auto host : split(*hosts, ',')) {
-        if (!is_host(host, true)) return fault("a URL whose port is a number from 1 to 65535, and whose password has / ? # percent-encoded");
+        if (!is_host(host, true))
+            return fault(
+                "a URL whose port is a number from 1 to 65535, and whose password has / ? # percent-encoded");
     }
     return postgres_database{fmt::format("postgresql:{}", rest)};
 }
@@ -149,7 +153,9 @@ std::expected<std::string, std::string> parse_rabbitmq_url(std::string_view text
     const auto rest = text.substr(end + 3);
     const auto host = take_hosts(rest, rabbitmq_shapes);
     if (!host) return fault(host.error());
-    if (!is_host(*host, false)) return fault("a URL with one host, a port from 1 to 65535 or none, and / ? # percent-encoded in the password");
+    if (!is_host(*host, false))
+        return fault(
+            "a URL with one host, a port from 1 to 65535 or none, and / ? # percent-encoded in the password");
     const auto path = rest.substr(static_cast<std::size_t>(host->data() - rest.data()) + host->size());
     if (std::ranges::count(path.substr(0, path.find_first_of("?#")), '/') > 1) {
         return fault("a URL with one virtual host behind the port, its own slashes written %2F");

@@ -19,7 +19,7 @@ constexpr std::size_t atomic_bytes = 4096;
 constexpr int poll_interval_ms = 50;
 
 bool is_regular_file(int descriptor) {
-    struct stat status {};
+    struct stat status{};
     return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
@@ -58,7 +58,8 @@ bool descriptor_writer::wait_until_writable() const {
         const auto ready = poll(&entry, 1, poll_interval_ms);
         if (ready > 0) return (entry.revents & POLLOUT) != 0;
         if (ready < 0 && errno != EINTR) return false;
-        if (steady::now().time_since_epoch().count() > deadline_.load(std::memory_order_relaxed)) return false;
+        if (steady::now().time_since_epoch().count() > deadline_.load(std::memory_order_relaxed))
+            return false;
     }
 }
 

@@ -7,14 +7,14 @@
 
 namespace delivery::runtime {
 
-/// Writes whole lines to a descriptor that others may share, and waits for a reader that is stalled, unless told to
-/// hurry. One thread writes; `hurry` and `lost` are for any thread.
+/// Writes whole lines to a descriptor that others may share, and waits for a reader that is stalled, unless
+/// told to hurry. One thread writes; `hurry` and `lost` are for any thread.
 class descriptor_writer {
 public:
     explicit descriptor_writer(int descriptor);
 
-    /// Writes lines, each ended by a line break. Lines of several processes in one pipe do not mix, as long as each
-    /// is at most 4096 bytes long. Lines that cannot be written are lost, and counted.
+    /// Writes lines, each ended by a line break. Lines of several processes in one pipe do not mix, as long
+    /// as each is at most 4096 bytes long. Lines that cannot be written are lost, and counted.
     void write(std::string_view lines);
 
     /// From `length` after now on, nothing is waited for any more.

@@ -16,7 +16,8 @@ struct known_answer {
     unsigned status;
 };
 
-/// What every client sees sooner or later: there from the first scrape, so that rates are right from the first call.
+/// What every client sees sooner or later: there from the first scrape, so that rates are right from the
+/// first call.
 constexpr std::array<known_answer, 4> known_answers{{{"POST", "/orders", 201},
                                                      {"GET", "/orders", 200},
                                                      {"GET", "/orders/{order_id}", 200},
@@ -30,8 +31,8 @@ std::size_t method_index(std::string_view method) {
 }  // namespace
 
 const prometheus::Histogram::BucketBoundaries& latency_buckets() {
-    static const prometheus::Histogram::BucketBoundaries buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                                 0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+    static const prometheus::Histogram::BucketBoundaries buckets{
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
     return buckets;
 }
 

@@ -20,14 +20,16 @@ namespace delivery::runtime {
 /// 0.5 ms to 10 s.
 const prometheus::Histogram::BucketBoundaries& latency_buckets();
 
-/// The families delivery_http_*. A series is made when its labels are first seen, and found without a lock from then
-/// on; methods, routes and statuses beyond the known are counted together, so that their number is bounded.
+/// The families delivery_http_*. A series is made when its labels are first seen, and found without a lock
+/// from then on; methods, routes and statuses beyond the known are counted together, so that their number is
+/// bounded.
 class http_families {
 public:
     explicit http_families(prometheus::Registry& registry);
 
     void started() { in_flight_.Increment(); }
-    void finished(std::string_view method, std::string_view route, unsigned status, std::chrono::nanoseconds took);
+    void finished(std::string_view method, std::string_view route, unsigned status,
+                  std::chrono::nanoseconds took);
 
 private:
     static constexpr std::size_t most_routes = 32;

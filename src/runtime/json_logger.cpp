@@ -20,7 +20,8 @@ using spdlog::details::thread_pool;
 constexpr std::size_t batch_bytes = 32 * 1024;
 constexpr auto patience_at_end = std::chrono::seconds(1);
 
-/// Gathers lines while more of them wait, so that a burst costs few system calls. Used by the log's thread alone.
+/// Gathers lines while more of them wait, so that a burst costs few system calls. Used by the log's thread
+/// alone.
 class batching_sink final : public spdlog::sinks::sink {
 public:
     batching_sink(int descriptor, thread_pool& pool) : writer_(descriptor), pool_(pool) {}
@@ -77,7 +78,9 @@ public:
         return level >= level_.load(std::memory_order_relaxed);
     }
 
-    void set_level(ports::log_level level) noexcept override { level_.store(level, std::memory_order_relaxed); }
+    void set_level(ports::log_level level) noexcept override {
+        level_.store(level, std::memory_order_relaxed);
+    }
 
     [[nodiscard]] std::uint64_t dropped() const noexcept override {
         return pool_->overrun_counter() + sink_->writer().lost() + failed_.load(std::memory_order_relaxed);

@@ -18,8 +18,8 @@ struct logger_options {
     std::size_t queue_lines = 8192;  ///< Lines that may wait for a slow reader; then the oldest are dropped.
 };
 
-/// The process's log. Lines are handed to a thread of its own, so that a stalled reader never holds up a caller;
-/// what does not fit in the queue is dropped and counted. Errors are written out without delay.
+/// The process's log. Lines are handed to a thread of its own, so that a stalled reader never holds up a
+/// caller; what does not fit in the queue is dropped and counted. Errors are written out without delay.
 /// Fields named `logger` or `role` replace the default of a line.
 class process_logger : public ports::logger {
 public:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -20,12 +22,33 @@ constexpr auto plain_bytes = [] {
 
 bool is_plain(char c) { return plain_bytes[static_cast<unsigned char>(c)]; }
 
+/// Whether eight bytes are all plain, in one go: most of a log line is.
+bool are_plain(const char* bytes) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t high_bits = 0x80 * ones;
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    // Sets the high bit of a byte, though not only there, where some byte is below `limit`.
+    const auto has_below = [](std::uint64_t value, std::uint64_t limit) {
+        return (value - limit * ones) & ~value;
+    };
+    const auto has = [&](std::uint64_t byte) { return has_below(word ^ (byte * ones), 1); };
+    return ((word | has_below(word, 0x20) | has('"') | has('\\') | has(0x7f)) & high_bits) == 0;
+}
+
+std::size_t plain_length(std::string_view text) {
+    std::size_t length = 0;
+    while (length + 8 <= text.size() && are_plain(text.data() + length)) length += 8;
+    while (length < text.size() && is_plain(text[length])) ++length;
+    return length;
+}
+
 unsigned byte_at(std::string_view text, std::size_t index) {
     return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
 }
 
-/// The length of the well-formed UTF-8 sequence of several bytes at the front of `text`; 0 where there is none.
-/// Source: Unicode 15, table 3-7.
+/// The length of the well-formed UTF-8 sequence of several bytes at the front of `text`; 0 where there is
+/// none. Source: Unicode 15, table 3-7.
 std::size_t sequence_length(std::string_view text) {
     const auto first = byte_at(text, 0);
     const auto second = byte_at(text, 1);
@@ -55,7 +78,8 @@ void append_escape(std::string& line, unsigned code_point) {
     }
 }
 
-/// Appends the character at the front of `text`, which is not a plain one, and answers how many bytes it took.
+/// Appends the character at the front of `text`, which is not a plain one, and answers how many bytes it
+/// took.
 std::size_t append_special(std::string& line, std::string_view text) {
     const auto first = byte_at(text, 0);
     if (first < 0x80) {
@@ -75,8 +99,7 @@ std::size_t append_special(std::string& line, std::string_view text) {
 void append_escaped(std::string& line, std::string_view text) {
     const auto kept = text.substr(0, longest_log_text);
     for (std::size_t i = 0; i < kept.size();) {
-        const auto end = std::find_if_not(kept.begin() + static_cast<std::ptrdiff_t>(i), kept.end(), is_plain);
-        const auto length = static_cast<std::size_t>(end - kept.begin()) - i;
+        const auto length = plain_length(kept.substr(i));
         line.append(kept, i, length);
         i += length;
         if (i < kept.size()) i += append_special(line, kept.substr(i));

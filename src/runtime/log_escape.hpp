@@ -9,12 +9,12 @@ namespace delivery::runtime {
 /// No text in a log line is longer than this; the rest is cut off, with … in its place.
 inline constexpr std::size_t longest_log_text = 4096;
 
-/// Appends a JSON string with its quotes. Whatever the bytes, the result is valid JSON and UTF-8 on one line, and
-/// harmless to a terminal: control characters are escaped, and what is not UTF-8 becomes U+FFFD.
+/// Appends a JSON string with its quotes. Whatever the bytes, the result is valid JSON and UTF-8 on one line,
+/// and harmless to a terminal: control characters are escaped, and what is not UTF-8 becomes U+FFFD.
 void append_json_string(std::string& line, std::string_view text);
 
-/// Appends text as it is for people, as safe as the above. In quotes where `quote` is set and it would not stand
-/// for one word otherwise.
+/// Appends text as it is for people, as safe as the above. In quotes where `quote` is set and it would not
+/// stand for one word otherwise.
 void append_readable(std::string& line, std::string_view text, bool quote);
 
 }  // namespace delivery::runtime

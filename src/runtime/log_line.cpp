@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view default_logger = "delivery";
 
-/// Appends RFC 3339 with microseconds. All but the microseconds is kept from line to line, since most lines of a
-/// thread fall into the same second.
+/// Appends RFC 3339 with microseconds. All but the microseconds is kept from line to line, since most lines
+/// of a thread fall into the same second.
 void append_time(std::string& line, domain::timestamp time) {
     constexpr std::size_t digits_at = 20;
     constexpr std::size_t digits = 6;
@@ -26,7 +26,8 @@ void append_time(std::string& line, domain::timestamp time) {
         kept_second = second;
     }
     auto fraction = (time - second).count();
-    for (auto i = digits; i-- > 0; fraction /= 10) kept[digits_at + i] = static_cast<char>('0' + fraction % 10);
+    for (auto i = digits; i-- > 0; fraction /= 10)
+        kept[digits_at + i] = static_cast<char>('0' + fraction % 10);
     line += kept;
 }
 

@@ -26,11 +26,12 @@ struct log_entry {
 /// trace, debug, info, warning, error.
 std::string_view to_string(ports::log_level level);
 
-/// Appends the entry as one JSON object, without a line break: timestamp, level, logger, message, service, role, then
-/// the fields in their order. A field named `logger` or `role` takes the place of the default.
+/// Appends the entry as one JSON object, without a line break: timestamp, level, logger, message, service,
+/// role, then the fields in their order. A field named `logger` or `role` takes the place of the default.
 void append_json_line(std::string& line, const log_origin& origin, const log_entry& entry);
 
-/// Appends the entry for people: time, level, role, message, then name=value of each field. Never a line break.
+/// Appends the entry for people: time, level, role, message, then name=value of each field. Never a line
+/// break.
 void append_text_line(std::string& line, const log_origin& origin, const log_entry& entry);
 
 }  // namespace delivery::runtime

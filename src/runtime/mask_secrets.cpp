@@ -20,7 +20,8 @@ bool is_port_and_path(std::string_view text) {
     return port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Replaces the password before the last @. A password that was not encoded may hold any character, @ included.
+/// Replaces the password before the last @. A password that was not encoded may hold any character, @
+/// included.
 std::string mask_user(std::string_view text) {
     const auto start = find_user(text);
     const auto at = text.rfind('@');
@@ -30,7 +31,8 @@ std::string mask_user(std::string_view text) {
     if (has_user) return std::string(text.substr(0, colon + 1)).append(mask).append(text.substr(at));
     const auto is_url = start > 0;
     // user:password with its @host forgotten.
-    if (is_url && colon != std::string_view::npos && text[start] != '[' && !is_port_and_path(text.substr(colon + 1))) {
+    if (is_url && colon != std::string_view::npos && text[start] != '[' &&
+        !is_port_and_path(text.substr(colon + 1))) {
         return std::string(text.substr(0, colon + 1)).append(mask);
     }
     return std::string(text);

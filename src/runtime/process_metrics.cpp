@@ -48,7 +48,8 @@ std::optional<double> read_file_limit() {
 
 }  // namespace
 
-prometheus::MetricFamily single_value(std::string_view name, std::string_view help, MetricType type, double value) {
+prometheus::MetricFamily single_value(std::string_view name, std::string_view help, MetricType type,
+                                      double value) {
     prometheus::ClientMetric metric;
     metric.counter.value = value;
     metric.gauge.value = value;
@@ -89,11 +90,12 @@ std::vector<prometheus::MetricFamily> collect_process_metrics() {
         single_value("process_virtual_memory_bytes", "Address space that is in use.", MetricType::Gauge,
                      static_cast<double>(figures.virtual_bytes)),
         single_value("process_start_time_seconds", "When the process was started, in seconds since 1970.",
-                     MetricType::Gauge, boot_time + static_cast<double>(figures.start_ticks) / ticks_per_second),
+                     MetricType::Gauge,
+                     boot_time + static_cast<double>(figures.start_ticks) / ticks_per_second),
     };
     if (const auto count = count_open_files()) {
-        families.push_back(single_value("process_open_fds", "Files and sockets that are open.", MetricType::Gauge,
-                                        *count));
+        families.push_back(
+            single_value("process_open_fds", "Files and sockets that are open.", MetricType::Gauge, *count));
     }
     if (const auto limit = read_file_limit()) {
         families.push_back(single_value("process_max_fds", "How many files and sockets may be open.",

@@ -23,12 +23,12 @@ using prometheus::Histogram;
 using prometheus::Registry;
 
 constexpr std::array store_operations{
-    ports::store_operation::create,        ports::store_operation::find,
-    ports::store_operation::history,       ports::store_operation::list,
-    ports::store_operation::take_steps,    ports::store_operation::take_due_timers,
-    ports::store_operation::pending,       ports::store_operation::settle,
-    ports::store_operation::renew_leases,  ports::store_operation::redrive,
-    ports::store_operation::depth,         ports::store_operation::purge,
+    ports::store_operation::create,       ports::store_operation::find,
+    ports::store_operation::history,      ports::store_operation::list,
+    ports::store_operation::take_steps,   ports::store_operation::take_due_timers,
+    ports::store_operation::pending,      ports::store_operation::settle,
+    ports::store_operation::renew_leases, ports::store_operation::redrive,
+    ports::store_operation::depth,        ports::store_operation::purge,
     ports::store_operation::ping};
 
 constexpr std::array message_results{ports::message_result::advanced, ports::message_result::scheduled,
@@ -60,7 +60,8 @@ double to_seconds(Duration length) {
 struct api_families {
     explicit api_families(Registry& registry)
         : http(registry),
-          orders_created(counters(registry, "delivery_orders_created_total", "Orders that were stored.").Add({})) {}
+          orders_created(
+              counters(registry, "delivery_orders_created_total", "Orders that were stored.").Add({})) {}
 
     http_families http;
     Counter& orders_created;
@@ -72,7 +73,9 @@ struct relay_families {
                         "Events that wait to be published, in the shards that this relay leases.")),
           oldest_age(gauge(registry, "delivery_outbox_oldest_age_seconds",
                            "Age of the oldest event that waits to be published, in this relay's shards.")),
-          published(counters(registry, "delivery_outbox_published_total", "Events that the bus has confirmed.").Add({})),
+          published(
+              counters(registry, "delivery_outbox_published_total", "Events that the bus has confirmed.")
+                  .Add({})),
           failures(counters(registry, "delivery_publish_failures_total",
                             "Attempts to publish an event that the bus did not confirm.")
                        .Add({})) {}
@@ -85,9 +88,11 @@ struct relay_families {
 
 struct worker_families {
     explicit worker_families(Registry& registry)
-        : lag(histograms(registry, "delivery_worker_lag_seconds", "Time from an event to the end of its handling.")
+        : lag(histograms(registry, "delivery_worker_lag_seconds",
+                         "Time from an event to the end of its handling.")
                   .Add({}, lag_buckets)),
-          dead_letters(counters(registry, "delivery_dead_letters_total", "Messages set aside as hopeless.").Add({})),
+          dead_letters(
+              counters(registry, "delivery_dead_letters_total", "Messages set aside as hopeless.").Add({})),
           steps(domain::all_statuses().size() * domain::all_statuses().size()) {
         auto& transitions =
             counters(registry, "delivery_order_transitions_total", "Changes of an order's status.");
@@ -95,16 +100,18 @@ struct worker_families {
             transition(step.from, step.to) = &transitions.Add(
                 {{"from", std::string(to_string(step.from))}, {"to", std::string(to_string(step.to))}});
         }
-        auto& handled =
-            counters(registry, "delivery_worker_messages_total", "Messages that were handled, by what became of them.");
+        auto& handled = counters(registry, "delivery_worker_messages_total",
+                                 "Messages that were handled, by what became of them.");
         for (const auto result : message_results) {
-            messages.at(static_cast<std::size_t>(result)) = &handled.Add({{"result", std::string(to_string(result))}});
+            messages.at(static_cast<std::size_t>(result)) =
+                &handled.Add({{"result", std::string(to_string(result))}});
         }
     }
 
     /// Nothing where the step is not a legal one.
     Counter*& transition(domain::status from, domain::status to) {
-        return steps.at(static_cast<std::size_t>(from) * domain::all_statuses().size() + static_cast<std::size_t>(to));
+        return steps.at(static_cast<std::size_t>(from) * domain::all_statuses().size() +
+                        static_cast<std::size_t>(to));
     }
 
     Histogram& lag;
@@ -117,8 +124,10 @@ struct store_families {
     explicit store_families(Registry& registry)
         : batches(histograms(registry, "delivery_store_batch_size", "Items that share one transaction.")
                       .Add({}, batch_buckets)),
-          retries(counters(registry, "delivery_store_retries_total", "Store calls that were tried again.").Add({})) {
-        auto& family = histograms(registry, "delivery_store_duration_seconds", "Time that a store call takes.");
+          retries(counters(registry, "delivery_store_retries_total", "Store calls that were tried again.")
+                      .Add({})) {
+        auto& family =
+            histograms(registry, "delivery_store_duration_seconds", "Time that a store call takes.");
         for (const auto operation : store_operations) {
             durations.at(static_cast<std::size_t>(operation)) =
                 &family.Add({{"operation", std::string(to_string(operation))}}, latency_buckets());
@@ -163,7 +172,8 @@ prometheus_metrics::~prometheus_metrics() = default;
 std::string prometheus_metrics::render() const {
     auto families = state_->registry.Collect();
     const auto dropped = state_->dropped_log_lines ? state_->dropped_log_lines() : 0;
-    families.push_back(single_value("delivery_log_lines_dropped_total", "Log lines lost to a reader that was too slow.",
+    families.push_back(single_value("delivery_log_lines_dropped_total",
+                                    "Log lines lost to a reader that was too slow.",
                                     prometheus::MetricType::Counter, static_cast<double>(dropped)));
     std::ranges::move(collect_process_metrics(), std::back_inserter(families));
     std::ostringstream text;
@@ -194,7 +204,8 @@ void prometheus_metrics::outbox_depth(std::int64_t pending, std::chrono::microse
     state_->relay->oldest_age.Set(to_seconds(oldest_age));
 }
 
-void prometheus_metrics::message_handled(ports::message_result result, std::chrono::microseconds lag) noexcept {
+void prometheus_metrics::message_handled(ports::message_result result,
+                                         std::chrono::microseconds lag) noexcept {
     if (!state_->worker) return;
     state_->worker->messages.at(static_cast<std::size_t>(result))->Increment();
     state_->worker->lag.Observe(to_seconds(lag));
@@ -208,7 +219,8 @@ void prometheus_metrics::store_batch(std::size_t size) noexcept {
     state_->store.batches.Observe(static_cast<double>(size));
 }
 
-void prometheus_metrics::store_called(ports::store_operation operation, std::chrono::nanoseconds took) noexcept {
+void prometheus_metrics::store_called(ports::store_operation operation,
+                                      std::chrono::nanoseconds took) noexcept {
     state_->store.durations.at(static_cast<std::size_t>(operation))->Observe(to_seconds(took));
 }
 

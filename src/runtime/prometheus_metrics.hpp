@@ -17,8 +17,8 @@ struct build_information {
     std::string revision;  ///< The commit it was built from; may be empty.
 };
 
-/// Counts and measures for Prometheus. A process exports the families of its roles, all known label values from the
-/// first scrape on; what other roles would count is ignored. Safe to use from any thread.
+/// Counts and measures for Prometheus. A process exports the families of its roles, all known label values
+/// from the first scrape on; what other roles would count is ignored. Safe to use from any thread.
 class prometheus_metrics final : public ports::metrics, public ports::http_metrics {
 public:
     /// `dropped_log_lines` is asked at each scrape, from the scraping thread.
@@ -28,8 +28,8 @@ public:
     prometheus_metrics(const prometheus_metrics&) = delete;
     prometheus_metrics& operator=(const prometheus_metrics&) = delete;
 
-    /// Everything in the Prometheus text format 0.0.4 (`text/plain; version=0.0.4`), the process's own figures
-    /// (process_*) included. Takes in the order of a millisecond.
+    /// Everything in the Prometheus text format 0.0.4 (`text/plain; version=0.0.4`), the process's own
+    /// figures (process_*) included. Takes in the order of a millisecond.
     [[nodiscard]] std::string render() const;
 
     void order_created() noexcept override;

@@ -9,10 +9,10 @@
 #include <thread>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace delivery::runtime {
 namespace {
@@ -43,7 +43,8 @@ struct reactor_pool::state {
         : log(log_), on_fault(std::move(on_fault_)), running(size) {}
 
     void run(reactor& loop) {
-        while (!run_until_fault(loop)) {}
+        while (!run_until_fault(loop)) {
+        }
         const std::scoped_lock lock(mutex);
         --running;
         changed.notify_all();

@@ -7,9 +7,9 @@
 
 namespace delivery::runtime {
 
-/// Waits for the wish to stop: SIGTERM, SIGINT, or a fault inside. While it lives, the first signal asks for an
-/// orderly stop and the second one ends the process at once, with exit status 1. Ignores SIGPIPE from then on.
-/// At most one in a process.
+/// Waits for the wish to stop: SIGTERM, SIGINT, or a fault inside. While it lives, the first signal asks for
+/// an orderly stop and the second one ends the process at once, with exit status 1. Ignores SIGPIPE from then
+/// on. At most one in a process.
 class stop_signals {
 public:
     /// `log` must outlive it.
@@ -18,8 +18,8 @@ public:
     stop_signals(const stop_signals&) = delete;
     stop_signals& operator=(const stop_signals&) = delete;
 
-    /// Asks for a stop from inside, with the exit status to end with. The highest status of all requests counts.
-    /// Safe to call from any thread.
+    /// Asks for a stop from inside, with the exit status to end with. The highest status of all requests
+    /// counts. Safe to call from any thread.
     void request(int exit_status) noexcept;
 
     /// Blocks until somebody asks for a stop.

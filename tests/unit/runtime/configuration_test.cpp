@@ -123,7 +123,8 @@ TEST(Configuration, DatabasePartsMakeAUrl) {
 }
 
 TEST(Configuration, DatabaseUrlGoesBeforeItsParts) {
-    EXPECT_EQ(postgres_url({{"DATABASE_URL", "postgres://one/x"}, {"DB_HOST", "two"}, {"DB_PORT", "not looked at"}}),
+    EXPECT_EQ(postgres_url(
+                  {{"DATABASE_URL", "postgres://one/x"}, {"DB_HOST", "two"}, {"DB_PORT", "not looked at"}}),
               "postgresql://one/x");
     EXPECT_FALSE(loaded({{"DB_NAME", "x"}, {"DB_PORT", "not looked at"}}).uses_postgres());
 }
@@ -191,7 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_value{"REQUEST_TIMEOUT", "11m", "from 100ms to 10m"}));
 
 TEST(Configuration, AllErrorsComeAtOnce) {
-    const auto result = load({{"APP_PORT", "x"}, {"THREADS", "x"}, {"DATABASE_URL", "x"}, {"LOG_LEVEL", "x"}});
+    const auto result =
+        load({{"APP_PORT", "x"}, {"THREADS", "x"}, {"DATABASE_URL", "x"}, {"LOG_LEVEL", "x"}});
     ASSERT_FALSE(result.has_value());
     std::vector<std::string> names;
     for (const auto& error : result.error()) names.push_back(error.variable);
@@ -199,10 +201,10 @@ TEST(Configuration, AllErrorsComeAtOnce) {
 }
 
 TEST(Configuration, NoErrorShowsASecret) {
-    for (const std::string url : {"mysql://u:hunter2@db/x", "postgresql://u:hunter2@db:port/x",
-                                  "postgresql://u:hun@ter2@db/x", "postgresql://u:hunter2 @db/x",
-                                  "postgresql://u:hunter2", "u:hunter2@db", "host=db password=hunter2",
-                                  "postgresql:u:hunter2@db", "mysql://db/x?password=hunter2&y=z"}) {
+    for (const std::string url :
+         {"mysql://u:hunter2@db/x", "postgresql://u:hunter2@db:port/x", "postgresql://u:hun@ter2@db/x",
+          "postgresql://u:hunter2 @db/x", "postgresql://u:hunter2", "u:hunter2@db",
+          "host=db password=hunter2", "postgresql:u:hunter2@db", "mysql://db/x?password=hunter2&y=z"}) {
         const auto result = load({{"DATABASE_URL", url}, {"RABBITMQ_URL", url}});
         ASSERT_FALSE(result.has_value()) << url;
         ASSERT_EQ(result.error().size(), 2U) << url;

@@ -12,21 +12,43 @@ using namespace std::chrono_literals;
 
 TEST(Durations, AreNumbersWithAUnit) {
     const std::pair<std::string_view, std::optional<std::chrono::milliseconds>> cases[] = {
-        {"0", 0ms},          {"0s", 0ms},          {"1ms", 1ms},         {"1500ms", 1500ms},
-        {"2s", 2s},          {"0.5s", 500ms},      {"1.25m", 75s},       {"3h", 3h},
-        {"0.0001s", 1ms},    {"8760h", 8760h},     {"007s", 7s},         {"8761h", std::nullopt},
-        {"", std::nullopt},  {"5", std::nullopt},  {"s", std::nullopt},  {"1 s", std::nullopt},
-        {".5s", std::nullopt}, {"1.s", std::nullopt}, {"1.2.3s", std::nullopt}, {"-1s", std::nullopt},
-        {"+1s", std::nullopt}, {"1e3s", std::nullopt}, {"1d", std::nullopt},  {"1S", std::nullopt},
-        {"nans", std::nullopt}, {"1s1s", std::nullopt}, {"0x1s", std::nullopt},
+        {"0", 0ms},
+        {"0s", 0ms},
+        {"1ms", 1ms},
+        {"1500ms", 1500ms},
+        {"2s", 2s},
+        {"0.5s", 500ms},
+        {"1.25m", 75s},
+        {"3h", 3h},
+        {"0.0001s", 1ms},
+        {"8760h", 8760h},
+        {"007s", 7s},
+        {"8761h", std::nullopt},
+        {"", std::nullopt},
+        {"5", std::nullopt},
+        {"s", std::nullopt},
+        {"1 s", std::nullopt},
+        {".5s", std::nullopt},
+        {"1.s", std::nullopt},
+        {"1.2.3s", std::nullopt},
+        {"-1s", std::nullopt},
+        {"+1s", std::nullopt},
+        {"1e3s", std::nullopt},
+        {"1d", std::nullopt},
+        {"1S", std::nullopt},
+        {"nans", std::nullopt},
+        {"1s1s", std::nullopt},
+        {"0x1s", std::nullopt},
         {"999999999999999999999999999999999999h", std::nullopt}};
     for (const auto& [text, expected] : cases) EXPECT_EQ(parse_duration(text), expected) << text;
     EXPECT_EQ(parse_duration(std::string(1000, '9') + "s"), std::nullopt);
 }
 
 TEST(Booleans, HaveFourSpellingsEach) {
-    for (const auto* text : {"true", "1", "yes", "on", "TRUE", "Yes"}) EXPECT_EQ(parse_boolean(text), true) << text;
-    for (const auto* text : {"false", "0", "no", "off", "False"}) EXPECT_EQ(parse_boolean(text), false) << text;
+    for (const auto* text : {"true", "1", "yes", "on", "TRUE", "Yes"})
+        EXPECT_EQ(parse_boolean(text), true) << text;
+    for (const auto* text : {"false", "0", "no", "off", "False"})
+        EXPECT_EQ(parse_boolean(text), false) << text;
     for (const auto* text : {"", "2", "y", "truee"}) EXPECT_EQ(parse_boolean(text), std::nullopt) << text;
 }
 
@@ -62,7 +84,8 @@ TEST(MaskSecrets, HidesPasswordsAndNothingElse) {
         {"sqlite:data/delivery.db", "sqlite:data/delivery.db"},
         {"postgresql://user:secret", "postgresql://user:***"},
         {"user:secret@host", "user:***@host"},
-        {"postgresql://host/db?password=secret&sslmode=require", "postgresql://host/db?password=***&sslmode=require"},
+        {"postgresql://host/db?password=secret&sslmode=require",
+         "postgresql://host/db?password=***&sslmode=require"},
         {"postgresql://host/db?sslPASSWORD=secret", "postgresql://host/db?sslPASSWORD=***"},
         {"host=db password='a b' user=x", "host=db password=***' user=x"},
         {"password=a password=b", "password=*** password=***"},

@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include <boost/json.hpp>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <unistd.h>
+#include <boost/json.hpp>
 
 namespace delivery::runtime {
 namespace {

@@ -4,8 +4,8 @@
 #include <limits>
 #include <random>
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include "runtime/log_escape.hpp"
 
@@ -30,14 +30,15 @@ std::string text_line(std::string_view message, const std::vector<log_field>& fi
 }
 
 bool is_harmless(std::string_view line) {
-    return std::ranges::none_of(line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    return std::ranges::none_of(line,
+                                [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 TEST(JsonLine, HasTheFixedMembersThenTheFields) {
     EXPECT_EQ(json_line("A request was answered", {{"request_id", std::string_view("r1")},
-                                                    {"status", std::int64_t{201}},
-                                                    {"duration_ms", 1.25},
-                                                    {"replayed", false}}),
+                                                   {"status", std::int64_t{201}},
+                                                   {"duration_ms", 1.25},
+                                                   {"replayed", false}}),
               R"({"timestamp":"2025-11-03T00:32:55.534780Z","level":"info","logger":"delivery",)"
               R"("message":"A request was answered","service":"delivery","role":"api",)"
               R"("request_id":"r1","status":201,"duration_ms":1.25,"replayed":false})");
@@ -62,7 +63,8 @@ TEST(JsonLine, NumbersThatAreNoneAreNull) {
 TEST(JsonLine, TimesChangeWithTheSecond) {
     std::string line;
     append_json_line(line, origin, {moment, ports::log_level::info, "x", {}});
-    append_json_line(line, origin, {moment + std::chrono::microseconds(999'999), ports::log_level::info, "x", {}});
+    append_json_line(line, origin,
+                     {moment + std::chrono::microseconds(999'999), ports::log_level::info, "x", {}});
     EXPECT_NE(line.find("00:32:55.534780Z"), std::string::npos);
     EXPECT_NE(line.find("00:32:56.534779Z"), std::string::npos);
 }
@@ -73,23 +75,37 @@ struct escape_case {
 };
 
 TEST(JsonString, EscapesWhatCouldBreakALine) {
-    const escape_case cases[] = {
-        {"plain", R"("plain")"},
-        {"a\"b\\c", R"("a\"b\\c")"},
-        {"a\nb\rc\td", R"("a\nb\rc\td")"},
-        {std::string("\0\x1b[31m\x7f", 7), R"("\u0000\u001b[31m\u007f")"},
-        {"\xC2\x9B", R"("\u009b")"},
-        {"Ação 日本 🚚", "\"Ação 日本 🚚\""},
-        {"\xE2\x80\xA8", "\"\xE2\x80\xA8\""},
-        {"a\xFF z", "\"a\xEF\xBF\xBD z\""},
-        {"\xC0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
-        {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
-        {"\xF4\x90\x80\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
-        {"\xE2\x82", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""}};
+    const escape_case cases[] = {{"plain", R"("plain")"},
+                                 {"a\"b\\c", R"("a\"b\\c")"},
+                                 {"a\nb\rc\td", R"("a\nb\rc\td")"},
+                                 {std::string("\0\x1b[31m\x7f", 7), R"("\u0000\u001b[31m\u007f")"},
+                                 {"\xC2\x9B", R"("\u009b")"},
+                                 {"Ação 日本 🚚", "\"Ação 日本 🚚\""},
+                                 {"\xE2\x80\xA8", "\"\xE2\x80\xA8\""},
+                                 {"a\xFF z", "\"a\xEF\xBF\xBD z\""},
+                                 {"\xC0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+                                 {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+                                 {"\xF4\x90\x80\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+                                 {"\xE2\x82", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""}};
     for (const auto& [bytes, json] : cases) {
         std::string line;
         append_json_string(line, bytes);
         EXPECT_EQ(line, json);
+    }
+}
+
+TEST(JsonString, EveryByteIsSeenAtEveryPlaceOfALongText) {
+    for (int byte = 0; byte < 0x80; ++byte) {
+        const auto c = static_cast<char>(byte);
+        const auto is_plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+        for (std::size_t place = 0; place < 20; ++place) {
+            std::string text(20, 'x');
+            text[place] = c;
+            std::string line;
+            append_json_string(line, text);
+            ASSERT_EQ(line == '"' + text + '"', is_plain) << byte << " at " << place;
+            ASSERT_EQ(boost::json::parse(line).as_string(), text) << byte << " at " << place;
+        }
     }
 }
 
@@ -118,13 +134,14 @@ TEST(JsonLine, LongTextIsCut) {
 }
 
 TEST(TextLine, IsForPeople) {
-    EXPECT_EQ(text_line("The broker is away", {{"error", std::string_view("connection refused")},
-                                               {"attempt", std::int64_t{3}},
-                                               {"host", std::string_view("mq")},
-                                               {"empty", std::string_view()},
-                                               {"quoted", std::string_view("a\"b")}}),
-              "2025-11-03T00:32:55.534780Z warning [api] The broker is away error=\"connection refused\" attempt=3 "
-              "host=mq empty=\"\" quoted=\"a\\\"b\"");
+    EXPECT_EQ(
+        text_line("The broker is away", {{"error", std::string_view("connection refused")},
+                                         {"attempt", std::int64_t{3}},
+                                         {"host", std::string_view("mq")},
+                                         {"empty", std::string_view()},
+                                         {"quoted", std::string_view("a\"b")}}),
+        "2025-11-03T00:32:55.534780Z warning [api] The broker is away error=\"connection refused\" attempt=3 "
+        "host=mq empty=\"\" quoted=\"a\\\"b\"");
     EXPECT_EQ(text_line("a\nb", {{"x", std::string_view("c\x1b[2Jd")}}),
               "2025-11-03T00:32:55.534780Z warning [api] a\\nb x=c\\u001b[2Jd");
 }

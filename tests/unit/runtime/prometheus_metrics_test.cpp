@@ -63,7 +63,8 @@ std::map<std::string, family> families_of(const std::string& exposition) {
 std::string describe(role_set roles) {
     const prometheus_metrics metrics(roles, build, {});
     std::string text;
-    for (const auto& [name, what] : families_of(metrics.render())) text += name + " " + what.type + " " + what.labels + "\n";
+    for (const auto& [name, what] : families_of(metrics.render()))
+        text += name + " " + what.type + " " + what.labels + "\n";
     return text;
 }
 
@@ -90,14 +91,15 @@ TEST(Metrics, EachRoleExportsItsOwnFromTheFirstScrape) {
 TEST(Metrics, KnownLabelsAreThereWithZero) {
     const prometheus_metrics metrics(all_roles, build, {});
     const auto text = metrics.render();
-    for (const auto* line : {"delivery_order_transitions_total{from=\"RECEIVED\",to=\"IN_TRANSIT\"} 0\n",
-                             "delivery_order_transitions_total{from=\"IN_TRANSIT\",to=\"DELIVERED\"} 0\n",
-                             "delivery_worker_messages_total{result=\"advanced\"} 0\n",
-                             "delivery_worker_messages_total{result=\"dead_lettered\"} 0\n",
-                             "delivery_store_duration_seconds_count{operation=\"create\"} 0\n",
-                             "delivery_store_duration_seconds_count{operation=\"ping\"} 0\n",
-                             "delivery_http_requests_total{method=\"POST\",route=\"/orders\",status=\"201\"} 0\n",
-                             "delivery_orders_created_total 0\n", "delivery_outbox_pending 0\n"}) {
+    for (const auto* line :
+         {"delivery_order_transitions_total{from=\"RECEIVED\",to=\"IN_TRANSIT\"} 0\n",
+          "delivery_order_transitions_total{from=\"IN_TRANSIT\",to=\"DELIVERED\"} 0\n",
+          "delivery_worker_messages_total{result=\"advanced\"} 0\n",
+          "delivery_worker_messages_total{result=\"dead_lettered\"} 0\n",
+          "delivery_store_duration_seconds_count{operation=\"create\"} 0\n",
+          "delivery_store_duration_seconds_count{operation=\"ping\"} 0\n",
+          "delivery_http_requests_total{method=\"POST\",route=\"/orders\",status=\"201\"} 0\n",
+          "delivery_orders_created_total 0\n", "delivery_outbox_pending 0\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
     EXPECT_THAT(text, testing::ContainsRegex("delivery_build_info.*version=\"1.2.3\".* 1"));
@@ -167,7 +169,8 @@ TEST(HttpMetrics, SeriesAreBoundedWhateverComes) {
     const auto text = metrics.render();
     EXPECT_THAT(text, HasSubstr("/made/up/5\""));
     EXPECT_THAT(text, Not(HasSubstr("/made/up/500\"")));
-    EXPECT_THAT(text, HasSubstr("delivery_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"200\"} 9"));
+    EXPECT_THAT(
+        text, HasSubstr("delivery_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"200\"} 9"));
 }
 
 TEST(HttpMetrics, CountRightFromManyThreads) {
@@ -193,7 +196,8 @@ TEST(HttpMetrics, CountRightFromManyThreads) {
 
 TEST(ProcessMetrics, ReadTheKernelsFigures) {
     const auto figures = parse_process_stat(
-        "42 (a (b) c) S 1 42 42 0 -1 4194304 1 2 3 4 11 22 33 44 20 0 1 0 5555 1048576 256 18446744073709551615");
+        "42 (a (b) c) S 1 42 42 0 -1 4194304 1 2 3 4 11 22 33 44 20 0 1 0 5555 1048576 256 "
+        "18446744073709551615");
     EXPECT_EQ(figures.cpu_ticks, 33U);
     EXPECT_EQ(figures.start_ticks, 5555U);
     EXPECT_EQ(figures.virtual_bytes, 1048576U);

@@ -5,13 +5,13 @@
 #include <set>
 #include <thread>
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
-#include <gtest/gtest.h>
 
 #include "runtime/file_limits.hpp"
 #include "runtime/system_clock.hpp"
@@ -25,7 +25,8 @@ using namespace std::chrono_literals;
 class counting_logger final : public ports::logger {
 public:
     [[nodiscard]] bool is_enabled(ports::log_level) const noexcept override { return true; }
-    void write(ports::log_level level, std::string_view, std::span<const ports::log_field>) noexcept override {
+    void write(ports::log_level level, std::string_view,
+               std::span<const ports::log_field>) noexcept override {
         if (level == ports::log_level::warning) ++warnings;
         if (level == ports::log_level::error) ++errors;
     }
