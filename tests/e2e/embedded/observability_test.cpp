@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <set>
+
+#include "../metrics_text.hpp"
+#include "../orders.hpp"
+#include "http_fixture.hpp"
+#include "support/eventually.hpp"
+
+namespace delivery::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+// All metrics of section "Metrics" of the documentation, as `run` exports them after one order and one refusal.
+const std::set<std::string> golden_families{
+    "delivery_http_requests_total counter {method,route,status}",
+    "delivery_http_request_duration_seconds histogram {method,route}",
+    "delivery_http_requests_in_flight gauge {}",
+    "delivery_orders_created_total counter {}",
+    "delivery_order_transitions_total counter {from,to}",
+    "delivery_outbox_pending gauge {}",
+    "delivery_outbox_oldest_age_seconds gauge {}",
+    "delivery_outbox_published_total counter {}",
+    "delivery_publish_failures_total counter {}",
+    "delivery_worker_messages_total counter {result}",
+    "delivery_worker_lag_seconds histogram {}",
+    "delivery_dead_letters_total counter {}",
+    "delivery_store_batch_size histogram {}",
+    "delivery_store_duration_seconds histogram {operation}",
+    "delivery_store_retries_total counter {}",
+};
+
+class observability : public testing::Test {
+protected:
+    [[nodiscard]] std::string metrics() { return http_request(service_.port(), "GET", "/metrics").body; }
+
+    temp_folder folder_;
+    service service_{folder_.path(), {"run"},
+                     {{"PICKING_DURATION", "10ms"}, {"TRANSIT_DURATION", "10ms"}, {"LOG_LEVEL", "debug"}}};
+};
+
+TEST_F(observability, metrics_are_those_of_the_golden_list_and_move) {
+    const auto id = post_order(service_.port());
+    ASSERT_TRUE(await_status(service_.port(), id, "DELIVERED"));
+    http_request(service_.port(), "GET", "/nothing/" + id);
+    EXPECT_TRUE(eventually(5s, [&] { return metric_sum(metrics(), "delivery_outbox_published_total") == 3; }));
+    const auto text = metrics();
+
+    auto lines = family_lines(text);
+    std::erase_if(lines, [](const auto& line) {
+        return line.starts_with("delivery_build_info ") || line.starts_with("delivery_log_lines_dropped_total ");
+    });
+    EXPECT_EQ(lines, golden_families);
+    const auto families = parse_families(text);
+    EXPECT_TRUE(families.contains("delivery_build_info"));
+    for (const auto* name : {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
+                             "process_start_time_seconds"}) {
+        EXPECT_TRUE(families.contains(name)) << name;
+    }
+
+    EXPECT_EQ(metric_sum(text, "delivery_orders_created_total"), 1);
+    EXPECT_EQ(metric_sum(text, "delivery_order_transitions_total"), 2);
+    EXPECT_EQ(metric_sum(text, "delivery_outbox_pending"), 0);
+    EXPECT_GT(metric_sum(text, "delivery_worker_messages_total"), 0);
+    EXPECT_GT(metric_sum(text, "delivery_worker_lag_seconds_count"), 0);
+    EXPECT_GT(metric_sum(text, "delivery_store_batch_size_count"), 0);
+    EXPECT_EQ(text.find(id), std::string::npos) << "an id is no label";
+    EXPECT_EQ(text.find("/nothing"), std::string::npos) << "a path as sent is no label";
+}
+
+TEST_F(observability, log_lines_are_json_whatever_a_client_sends) {
+    const int port = service_.port();
+    const std::string evil = "\"}\\n{\\\"level\\\":\\\"error\\\" %s {} \\u0007";
+    http_request(port, "POST", "/orders", order_body("\\\"},{\\n" + std::string("Secret Person"), "Secret Street"));
+    http_request(port, "GET", "/orders?cursor=\"}%0a{\"level\":\"error\"}");
+    http_request(port, "GET", "/%0d%0a%22%7d?x={}%n\\");
+    http_request(port, "GET", "/livez", "", {{"X-Request-Id", evil}, {"traceparent", evil}, {"User-Agent", evil}});
+    http_request(port, "POST", "/orders", "\xff\xfe{\"\n");
+    ASSERT_EQ(service_.terminate(), (exit_status{.code = 0, .signal = 0}));
+
+    const auto lines = service_.log_lines();
+    EXPECT_GT(lines.size(), 5U);
+    for (const auto& line : lines) {
+        for (const auto* field : {"timestamp", "level", "logger", "message", "service", "role"}) {
+            EXPECT_TRUE(line.contains(field)) << boost::json::serialize(line);
+        }
+    }
+    EXPECT_EQ(service_.log().find("Secret"), std::string::npos) << "a log names no customer and no address";
+}
+
+TEST_F(observability, a_request_is_one_line_and_its_trace_goes_on_to_the_steps) {
+    const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const auto answer = http_request(service_.port(), "POST", "/orders", order_body("traced"),
+                                     {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}, {"X-Request-Id", "req-1"}});
+    const auto id = text_at(answer.json(), "id");
+    ASSERT_TRUE(await_status(service_.port(), id, "DELIVERED"));
+    service_.terminate();
+
+    int requests = 0;
+    int steps = 0;
+    for (const auto& line : service_.log_lines()) {
+        const boost::json::value value(line);
+        if (line.contains("request_id") && text_at(value, "request_id") == "req-1") {
+            ++requests;
+            EXPECT_EQ(text_at(value, "trace_id"), trace);
+            EXPECT_EQ(text_at(value, "method"), "POST");
+            EXPECT_EQ(text_at(value, "route"), "/orders");
+            EXPECT_EQ(line.at("status").to_number<int>(), 201);
+            EXPECT_TRUE(line.contains("duration_ms"));
+        } else if (line.contains("order_id") && text_at(value, "order_id") == id && line.contains("trace_id")) {
+            steps += text_at(value, "trace_id") == trace ? 1 : 0;
+        }
+    }
+    EXPECT_EQ(requests, 1);
+    EXPECT_GE(steps, 2) << service_.log();
+}
+
+TEST(readable_logs, are_text_for_people) {
+    const temp_folder folder;
+    const auto port = free_port();
+    service delivery(folder.path(), {"run"},
+                     {{"ENABLE_STRUCTURED_LOGS", "false"}, {"APP_PORT", std::to_string(port)}});
+    ASSERT_TRUE(eventually(10s, [&] { return try_http_request(port, "GET", "/livez").has_value(); }));
+    EXPECT_NE(delivery.log(), "");
+    EXPECT_NE(delivery.log().front(), '{');
+}
+
+}  // namespace
+}  // namespace delivery::tests
