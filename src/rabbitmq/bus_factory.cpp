@@ -18,9 +18,12 @@ class rabbitmq_publisher final : public ports::publisher {
 public:
     explicit rabbitmq_publisher(publish_loop& loop) : loop_(loop) {}
 
-    awaitable<std::vector<ports::publish_outcome>> publish(std::span<const ports::event_message> messages) override {
+    awaitable<std::vector<ports::publish_outcome>> publish(
+        std::span<const ports::event_message> messages) override {
         if (messages.empty()) co_return publish_outcomes{};
-        auto start = [this, messages](completion<publish_outcomes> done) { loop_.submit(messages, std::move(done)); };
+        auto start = [this, messages](completion<publish_outcomes> done) {
+            loop_.submit(messages, std::move(done));
+        };
         co_return co_await await_completion<publish_outcomes>(start);
     }
 
@@ -37,7 +40,9 @@ public:
     ~rabbitmq_consumer() override { consuming_->stop(); }
 
     awaitable<std::vector<ports::inbound_message>> receive(std::size_t max) override {
-        auto start = [this, max](completion<inbound_messages> done) { consuming_->receive(max, std::move(done)); };
+        auto start = [this, max](completion<inbound_messages> done) {
+            consuming_->receive(max, std::move(done));
+        };
         co_return co_await await_completion<inbound_messages>(start);
     }
 

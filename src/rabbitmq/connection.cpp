@@ -41,14 +41,10 @@ std::string describe(const amqp_method_t& method, bool& is_misdeclared) {
 
 void check_rpc(const amqp_rpc_reply_t& reply, std::string_view action) {
     switch (reply.reply_type) {
-        case AMQP_RESPONSE_NORMAL:
-            return;
-        case AMQP_RESPONSE_NONE:
-            fail(action, "the broker closed the connection");
-        case AMQP_RESPONSE_LIBRARY_EXCEPTION:
-            fail(action, amqp_error_string2(reply.library_error));
-        case AMQP_RESPONSE_SERVER_EXCEPTION:
-            break;
+        case AMQP_RESPONSE_NORMAL: return;
+        case AMQP_RESPONSE_NONE: fail(action, "the broker closed the connection");
+        case AMQP_RESPONSE_LIBRARY_EXCEPTION: fail(action, amqp_error_string2(reply.library_error));
+        case AMQP_RESPONSE_SERVER_EXCEPTION: break;
     }
     bool is_misdeclared = false;
     const auto why = describe(reply.reply, is_misdeclared);
@@ -122,7 +118,8 @@ void connection::log_in(const options& settings, std::string_view part) {
     amqp_table_entry_t capability_table{.key = amqp_cstring_bytes("capabilities"), .value = {}};
     capability_table.value.kind = AMQP_FIELD_KIND_TABLE;
     capability_table.value.value.table = {.num_entries = capabilities.size(), .entries = capabilities.data()};
-    std::array entries{text_entry("connection_name", name), text_entry("product", settings.service), capability_table};
+    std::array entries{text_entry("connection_name", name), text_entry("product", settings.service),
+                       capability_table};
     const amqp_table_t properties{.num_entries = entries.size(), .entries = entries.data()};
     const auto& where = settings.endpoint;
     check_rpc(amqp_login_with_properties(state_.get(), where.vhost.c_str(), 0, frame_size,
@@ -170,7 +167,9 @@ void connection::check(int status, std::string_view action) const {
     if (status != AMQP_STATUS_OK) fail(action, amqp_error_string2(status));
 }
 
-void connection::check_reply(std::string_view action) const { check_rpc(amqp_get_rpc_reply(state_.get()), action); }
+void connection::check_reply(std::string_view action) const {
+    check_rpc(amqp_get_rpc_reply(state_.get()), action);
+}
 
 void connection::close() noexcept {
     amqp_set_rpc_timeout(state_.get(), &close_timeout);

@@ -44,9 +44,9 @@ public:
     /// The broker's major version; 0 where it does not say.
     [[nodiscard]] int broker_version() const;
 
-    /// The next frame that has arrived, if any; serves heartbeats, too, so it must be called more often than they are.
-    /// Frames that end the channel or the connection are thrown as errors. What the frame points at is valid until
-    /// the next call.
+    /// The next frame that has arrived, if any; serves heartbeats, too, so it must be called more often than
+    /// they are. Frames that end the channel or the connection are thrown as errors. What the frame points at
+    /// is valid until the next call.
     const amqp_frame_t* read();
 
     /// Whether some tens of messages can be written without waiting for the broker to read.
@@ -90,7 +90,8 @@ inline amqp_bytes_t to_bytes(std::string_view text) {
 }
 
 inline std::string_view to_view(amqp_bytes_t bytes) {
-    return bytes.len == 0 ? std::string_view{} : std::string_view(static_cast<const char*>(bytes.bytes), bytes.len);
+    return bytes.len == 0 ? std::string_view{}
+                          : std::string_view(static_cast<const char*>(bytes.bytes), bytes.len);
 }
 
 }  // namespace delivery::rabbitmq

@@ -13,7 +13,8 @@
 namespace delivery::rabbitmq {
 namespace {
 
-constexpr core::backoff::limits reconnect_waits{.first = std::chrono::milliseconds(100), .most = std::chrono::seconds(5)};
+constexpr core::backoff::limits reconnect_waits{.first = std::chrono::milliseconds(100),
+                                                .most = std::chrono::seconds(5)};
 /// Only a person can mend a topology that does not fit.
 constexpr ports::duration misdeclared_wait = std::chrono::seconds(15);
 

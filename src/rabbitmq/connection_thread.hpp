@@ -19,8 +19,8 @@ namespace delivery::rabbitmq {
 
 class connection;
 
-/// What a broker connection is used for. All calls are made on the connection's thread; those with a connection may
-/// throw `connection_error`, which ends it.
+/// What a broker connection is used for. All calls are made on the connection's thread; those with a
+/// connection may throw `connection_error`, which ends it.
 class connection_user {
 public:
     /// When to run again at the latest, and whether to run as soon as the broker reads.
@@ -41,21 +41,22 @@ public:
     [[nodiscard]] virtual bool is_drained() const = 0;
 };
 
-/// A thread that keeps one connection to the broker for its user: connects, waits longer after each failure, declares
-/// the topology, and runs the user whenever the socket or a command calls for it. librabbitmq is called on it only.
+/// A thread that keeps one connection to the broker for its user: connects, waits longer after each failure,
+/// declares the topology, and runs the user whenever the socket or a command calls for it. librabbitmq is
+/// called on it only.
 class connection_thread {
 public:
     /// Starts at once. `part` names the connection; everything referred to must outlive this.
-    connection_thread(const options& settings, std::string_view part, connection_user& user, link_status& status,
-                      ports::clock& clock);
+    connection_thread(const options& settings, std::string_view part, connection_user& user,
+                      link_status& status, ports::clock& clock);
     /// Ends without delay where `finish` was not called.
     ~connection_thread();
 
     /// Makes the thread run its user soon. Safe to call from any thread.
     void wake() noexcept { event_.signal(); }
 
-    /// Lets the thread end once its user is drained, at the latest after `patience`; interrupts it after twice that.
-    /// To be called once; `join` waits for it.
+    /// Lets the thread end once its user is drained, at the latest after `patience`; interrupts it after
+    /// twice that. To be called once; `join` waits for it.
     void finish(std::chrono::milliseconds patience);
     void join();
 

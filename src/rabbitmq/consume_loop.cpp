@@ -81,8 +81,8 @@ void consume_loop::connected(connection& link) {
     if (!is_wanted) return;
     amqp_basic_qos(link.state(), connection::channel, 0, settings_.prefetch, 0);
     link.check_reply("setting the prefetch");
-    amqp_basic_consume(link.state(), connection::channel, to_bytes(worker_queue), amqp_cstring_bytes(consumer_tag), 0,
-                       0, 0, amqp_empty_table);
+    amqp_basic_consume(link.state(), connection::channel, to_bytes(worker_queue),
+                       amqp_cstring_bytes(consumer_tag), 0, 0, 0, amqp_empty_table);
     link.check_reply("consuming");
 }
 
@@ -117,7 +117,8 @@ connection_user::next_run consume_loop::run(connection* link) {
 void consume_loop::cancel(connection& link) {
     if (!std::exchange(is_consuming_, false)) return;
     amqp_basic_cancel_t request{.consumer_tag = amqp_cstring_bytes(consumer_tag), .nowait = 1};
-    link.check(amqp_send_method(link.state(), connection::channel, AMQP_BASIC_CANCEL_METHOD, &request), "cancelling");
+    link.check(amqp_send_method(link.state(), connection::channel, AMQP_BASIC_CANCEL_METHOD, &request),
+               "cancelling");
 }
 
 bool consume_loop::read_frames(connection& link) {
@@ -130,7 +131,8 @@ bool consume_loop::read_frames(connection& link) {
         auto content = deliveries_.take(*frame);
         if (!deliveries_.is_consistent()) throw connection_error("the broker's frames make no sense");
         if (!content) continue;
-        if (!acks_.delivered(content->delivery_tag)) throw connection_error("the broker skipped a delivery tag");
+        if (!acks_.delivered(content->delivery_tag))
+            throw connection_error("the broker skipped a delivery tag");
         arrived_.push_back(to_inbound(std::move(*content), epoch_));
     }
     return true;
@@ -173,7 +175,8 @@ void consume_loop::follow(connection& link, const commands& orders) {
 }
 
 inbound_messages consume_loop::take_from_inbox(std::size_t max) {
-    const auto end = inbox_.begin() + static_cast<std::ptrdiff_t>(std::min(std::max<std::size_t>(max, 1), inbox_.size()));
+    const auto end =
+        inbox_.begin() + static_cast<std::ptrdiff_t>(std::min(std::max<std::size_t>(max, 1), inbox_.size()));
     inbound_messages result(std::make_move_iterator(inbox_.begin()), std::make_move_iterator(end));
     inbox_.erase(inbox_.begin(), end);
     return result;

@@ -18,8 +18,8 @@ namespace delivery::rabbitmq {
 
 using inbound_messages = std::vector<ports::inbound_message>;
 
-/// Consumes the worker queue over one connection, hands messages to whoever waits, and sends acknowledgements.
-/// The public calls are safe from any thread.
+/// Consumes the worker queue over one connection, hands messages to whoever waits, and sends
+/// acknowledgements. The public calls are safe from any thread.
 class consume_loop final : connection_user {
 public:
     consume_loop(const options& settings, link_status& status, ports::clock& clock);

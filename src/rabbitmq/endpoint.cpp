@@ -72,7 +72,8 @@ std::optional<std::string> read_port(std::string_view text, endpoint& result) {
     const auto* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, result.port);
     // The text is not quoted: a password with an unescaped "@" or "/" could end up here.
-    if (error != std::errc{} || stop != end || result.port == 0) return "the port is not a number from 1 to 65535";
+    if (error != std::errc{} || stop != end || result.port == 0)
+        return "the port is not a number from 1 to 65535";
     return std::nullopt;
 }
 
@@ -84,7 +85,8 @@ std::optional<std::string> read_host(std::string_view text, endpoint& result) {
         if (end == std::string_view::npos) return "the IPv6 address has no closing bracket";
         host = text.substr(1, end - 1);
         const auto rest = text.substr(end + 1);
-        if (!rest.empty() && rest.front() != ':') return "the IPv6 address is not followed by a port or a path";
+        if (!rest.empty() && rest.front() != ':')
+            return "the IPv6 address is not followed by a port or a path";
         if (!rest.empty()) port = rest.substr(1);
     } else {
         std::tie(host, port) = split(text, ':');
@@ -98,7 +100,8 @@ std::optional<std::string> read_host(std::string_view text, endpoint& result) {
 
 std::optional<std::string> read_vhost(std::string_view text, endpoint& result) {
     if (text.empty()) return std::nullopt;
-    if (text.find('/') != std::string_view::npos) return "a slash within the virtual host must be written %2F";
+    if (text.find('/') != std::string_view::npos)
+        return "a slash within the virtual host must be written %2F";
     const auto decoded = percent_decoded(text);
     if (!decoded) return "the virtual host is not well percent-encoded";
     result.vhost = *decoded;
@@ -108,7 +111,8 @@ std::optional<std::string> read_vhost(std::string_view text, endpoint& result) {
 std::optional<std::string> read_query(std::string_view text, endpoint& result) {
     const auto [name, value] = split(text, '=');
     const auto decoded = percent_decoded(value.value_or(""));
-    if (name != "cacertfile" || !decoded || decoded->empty()) return "the only parameter is cacertfile=/path/to/ca.pem";
+    if (name != "cacertfile" || !decoded || decoded->empty())
+        return "the only parameter is cacertfile=/path/to/ca.pem";
     if (!result.tls) return "cacertfile goes with amqps:// only";
     result.ca_file = *decoded;
     return std::nullopt;
@@ -129,7 +133,8 @@ std::expected<endpoint, std::string> parse_url(std::string_view url) {
     const auto at = authority.rfind('@');
     std::optional<std::string> error;
     if (at != std::string_view::npos) error = read_user_info(authority.substr(0, at), result);
-    if (!error) error = read_host(at == std::string_view::npos ? authority : authority.substr(at + 1), result);
+    if (!error)
+        error = read_host(at == std::string_view::npos ? authority : authority.substr(at + 1), result);
     if (!error) error = read_vhost(path.value_or(""), result);
     if (!error && query) error = read_query(*query, result);
     if (error) return fault(std::move(*error));
@@ -138,8 +143,8 @@ std::expected<endpoint, std::string> parse_url(std::string_view url) {
 
 std::string bus_name(const endpoint& where) {
     const bool is_ipv6 = where.host.find(':') != std::string::npos;
-    return fmt::format("rabbitmq://{}{}{}:{}/{}", is_ipv6 ? "[" : "", lower_case(where.host), is_ipv6 ? "]" : "",
-                       where.port, where.vhost == "/" ? "" : where.vhost);
+    return fmt::format("rabbitmq://{}{}{}:{}/{}", is_ipv6 ? "[" : "", lower_case(where.host),
+                       is_ipv6 ? "]" : "", where.port, where.vhost == "/" ? "" : where.vhost);
 }
 
 }  // namespace delivery::rabbitmq

@@ -21,13 +21,13 @@ struct endpoint {
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// Reads amqp://user:password@host:port/vhost or amqps://…?cacertfile=/path.pem. No path and "/" both mean the virtual
-/// host "/"; every part but the host may be absent and may be percent-encoded. Otherwise says what is wrong; that text
-/// never holds the password.
+/// Reads amqp://user:password@host:port/vhost or amqps://…?cacertfile=/path.pem. No path and "/" both mean
+/// the virtual host "/"; every part but the host may be absent and may be percent-encoded. Otherwise says
+/// what is wrong; that text never holds the password.
 std::expected<endpoint, std::string> parse_url(std::string_view url);
 
-/// rabbitmq://host:port/vhost: what shard leases and logs call this broker. Host names are in lower case, since they
-/// mean the same in either; virtual hosts are not.
+/// rabbitmq://host:port/vhost: what shard leases and logs call this broker. Host names are in lower case,
+/// since they mean the same in either; virtual hosts are not.
 std::string bus_name(const endpoint& where);
 
 }  // namespace delivery::rabbitmq

@@ -33,7 +33,8 @@ std::optional<incoming_content> content_assembler::take(const amqp_frame_t& fram
         begin({.is_return = true});
     } else if (frame.frame_type == AMQP_FRAME_HEADER) {
         if (!current_ || body_size_) return is_consistent_ = false, std::nullopt;
-        read_properties(*static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded), *current_);
+        read_properties(*static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded),
+                        *current_);
         body_size_ = frame.payload.properties.body_size;
         return finish_if_complete();
     } else if (frame.frame_type == AMQP_FRAME_BODY) {

@@ -20,11 +20,12 @@ struct incoming_content {
     std::string body{};
 };
 
-/// Puts messages together from the frames of one channel: a method, a header, and bodies up to the announced size.
+/// Puts messages together from the frames of one channel: a method, a header, and bodies up to the announced
+/// size.
 class content_assembler {
 public:
-    /// Takes a frame; answers the message that it completes. Frames that belong to none are left alone. False in
-    /// `is_consistent` afterwards where the frames make no sense.
+    /// Takes a frame; answers the message that it completes. Frames that belong to none are left alone. False
+    /// in `is_consistent` afterwards where the frames make no sense.
     std::optional<incoming_content> take(const amqp_frame_t& frame);
 
     [[nodiscard]] bool is_consistent() const { return is_consistent_; }

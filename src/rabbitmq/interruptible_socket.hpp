@@ -4,7 +4,8 @@
 
 namespace delivery::rabbitmq {
 
-/// Lets one thread end the blocking I/O of another: shuts its socket down, whereupon librabbitmq's call fails.
+/// Lets one thread end the blocking I/O of another: shuts its socket down, whereupon librabbitmq's call
+/// fails.
 class interruptible_socket {
 public:
     /// From here until `detach`, `interrupt` reaches this socket. False where the interrupt came before.

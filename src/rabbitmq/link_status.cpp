@@ -10,15 +10,17 @@ link_status::link_status(std::string_view bus_name, std::string_view part, ports
     : bus_name_(bus_name), part_(part), log_(log) {}
 
 void link_status::up() {
-    if (change(std::nullopt)) log_.info("connected to the broker", {{"bus", bus_name_}, {"connection", part_}});
+    if (change(std::nullopt))
+        log_.info("connected to the broker", {{"bus", bus_name_}, {"connection", part_}});
 }
 
 void link_status::down(const std::string& why, bool is_misdeclared) {
     if (is_misdeclared) {
         if (change(fmt::format("an exchange or queue exists with other properties: {}", why))) {
-            log_.error("an exchange or queue exists on the broker with other properties than Delivery's; "
-                       "delete it or use another virtual host",
-                       {{"bus", bus_name_}, {"connection", part_}, {"error", why}});
+            log_.error(
+                "an exchange or queue exists on the broker with other properties than Delivery's; "
+                "delete it or use another virtual host",
+                {{"bus", bus_name_}, {"connection", part_}, {"error", why}});
         }
     } else if (change(why)) {
         log_.warn("no connection to the broker, trying again",

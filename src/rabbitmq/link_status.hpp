@@ -9,15 +9,16 @@
 
 namespace delivery::rabbitmq {
 
-/// Whether one connection can be used, for `/readyz` and the log: every change is logged, once. Safe to use from any
-/// thread.
+/// Whether one connection can be used, for `/readyz` and the log: every change is logged, once. Safe to use
+/// from any thread.
 class link_status {
 public:
     /// `part` is "publisher" or "consumer".
     link_status(std::string_view bus_name, std::string_view part, ports::logger& log);
 
     void up();
-    /// The connection is gone or could not be made; `is_misdeclared` where trying again will not help by itself.
+    /// The connection is gone or could not be made; `is_misdeclared` where trying again will not help by
+    /// itself.
     void down(const std::string& why, bool is_misdeclared);
     /// The broker accepts no messages for now, or does again.
     void blocked(const std::string& why);

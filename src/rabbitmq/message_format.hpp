@@ -23,8 +23,8 @@ struct dead_letter_copy {
 void publish_event(connection& link, const ports::event_message& message, const std::string& message_id);
 void publish_dead_letter(connection& link, const dead_letter_copy& letter);
 
-/// What a worker gets to see of a delivery on connection number `epoch`. Only the body and what says how to read it
-/// can make a message undecodable: other producers need not send CloudEvents headers.
+/// What a worker gets to see of a delivery on connection number `epoch`. Only the body and what says how to
+/// read it can make a message undecodable: other producers need not send CloudEvents headers.
 ports::inbound_message to_inbound(incoming_content content, std::uint64_t epoch);
 
 }  // namespace delivery::rabbitmq

@@ -23,7 +23,10 @@ std::size_t size_of(const publish_content& content) {
 }  // namespace
 
 publish_loop::publish_loop(const options& settings, link_status& status, ports::clock& clock)
-    : settings_(settings), status_(status), clock_(clock), thread_(settings, "publisher", *this, status, clock) {}
+    : settings_(settings),
+      status_(status),
+      clock_(clock),
+      thread_(settings, "publisher", *this, status, clock) {}
 
 publish_loop::~publish_loop() {
     finish(std::chrono::milliseconds(0));
@@ -70,7 +73,8 @@ void publish_loop::connected(connection& link) {
 void publish_loop::disconnected() {
     confirms_.lost(settled_);
     deadlines_.resume(clock_.monotonic());
-    // The rest of a request that was being written fails with its beginning: sent later, it would overtake it.
+    // The rest of a request that was being written fails with its beginning: sent later, it would overtake
+    // it.
     if (!waiting_.empty() && requests_.at(waiting_.front()).written > 0) fail_unwritten(waiting_.front());
     apply_settled();
 }
@@ -136,8 +140,7 @@ void publish_loop::take_method(const amqp_method_t& method) {
             deadlines_.resume(clock_.monotonic());
             status_.unblocked();
             break;
-        default:
-            break;
+        default: break;
     }
     if (!is_known) throw connection_error("the broker confirmed a message that was not open");
 }
@@ -163,7 +166,8 @@ void publish_loop::write_next(connection& link, std::uint64_t id, request& next)
     const auto index = next.written++;
     // Tracked before it is written: whatever happens in writing, its outcome is unknown from here.
     const auto track = [&](const std::string& message_id) {
-        confirms_.sent({.request = id, .index = index}, message_id, next.submitted + settings_.confirm_deadline);
+        confirms_.sent({.request = id, .index = index}, message_id,
+                       next.submitted + settings_.confirm_deadline);
     };
     if (const auto* letter = std::get_if<dead_letter_copy>(&next.content)) {
         track(letter->message_id);
@@ -177,7 +181,8 @@ void publish_loop::write_next(connection& link, std::uint64_t id, request& next)
 }
 
 void publish_loop::give_up_waiting(ports::instant now) {
-    while (!waiting_.empty() && requests_.at(waiting_.front()).submitted + settings_.confirm_deadline / 2 <= now) {
+    while (!waiting_.empty() &&
+           requests_.at(waiting_.front()).submitted + settings_.confirm_deadline / 2 <= now) {
         fail_unwritten(waiting_.front());
     }
 }
@@ -216,7 +221,8 @@ connection_user::next_run publish_loop::plan() const {
     if (const auto deadline = confirms_.next_deadline()) result.at = deadlines_.when(*deadline);
     if (!waiting_.empty()) {
         const auto deadline = requests_.at(waiting_.front()).submitted + settings_.confirm_deadline / 2;
-        if (const auto at = deadlines_.when(deadline)) result.at = result.at ? std::min(*result.at, *at) : *at;
+        if (const auto at = deadlines_.when(deadline))
+            result.at = result.at ? std::min(*result.at, *at) : *at;
     }
     return result;
 }

@@ -25,8 +25,9 @@ using publish_outcomes = std::vector<ports::publish_outcome>;
 /// Events, which the waiting caller keeps alive, or one dead letter.
 using publish_content = std::variant<std::span<const ports::event_message>, dead_letter_copy>;
 
-/// Publishes requests in turn over one connection and answers each when all its messages are settled. A request waits
-/// for a connection, or for room, for half the confirm deadline; once written, it has the other half left at least.
+/// Publishes requests in turn over one connection and answers each when all its messages are settled. A
+/// request waits for a connection, or for room, for half the confirm deadline; once written, it has the other
+/// half left at least.
 class publish_loop final : connection_user {
 public:
     publish_loop(const options& settings, link_status& status, ports::clock& clock);
@@ -35,7 +36,8 @@ public:
     /// Safe to call from any thread. Completes on the loop's thread, after `finish` at once with failure.
     void submit(publish_content content, completion<publish_outcomes> done);
 
-    /// Accepts nothing more and ends when all is settled, after `patience` at the latest; the rest has failed then.
+    /// Accepts nothing more and ends when all is settled, after `patience` at the latest; the rest has failed
+    /// then.
     void finish(std::chrono::milliseconds patience);
     void join();
 

@@ -22,8 +22,9 @@ void declare_queue(connection& link, std::string_view name) {
     arguments[0].key = amqp_cstring_bytes("x-queue-type");
     arguments[0].value.kind = AMQP_FIELD_KIND_UTF8;
     arguments[0].value.value.bytes = amqp_cstring_bytes("quorum");
-    // A delivery limit counts closed connections as well, so that a crashing worker would lose innocent messages.
-    // RabbitMQ 3 has none unless asked; 4 has one unless told -1, which 3 would take for "at the first".
+    // A delivery limit counts closed connections as well, so that a crashing worker would lose innocent
+    // messages. RabbitMQ 3 has none unless asked; 4 has one unless told -1, which 3 would take for "at the
+    // first".
     arguments[1].key = amqp_cstring_bytes("x-delivery-limit");
     arguments[1].value.kind = AMQP_FIELD_KIND_I32;
     arguments[1].value.value.i32 = -1;
@@ -47,7 +48,8 @@ void declare_topology(connection& link) {
     declare_queue(link, worker_queue);
     declare_queue(link, dead_letter_queue);
     for (const auto status : domain::all_statuses()) {
-        if (core::has_consumer(status)) bind_queue(link, worker_queue, event_exchange, core::routing_key(status));
+        if (core::has_consumer(status))
+            bind_queue(link, worker_queue, event_exchange, core::routing_key(status));
     }
     bind_queue(link, dead_letter_queue, dead_letter_exchange, "");
 }

@@ -15,8 +15,8 @@ public:
     /// Ends the sleep under way, or else the next one. Safe to call from any thread.
     void signal() noexcept;
 
-    /// Sleeps until there is a signal, `longest` has passed, or the socket can be read (or written, where `writable`
-    /// is set). No socket is -1.
+    /// Sleeps until there is a signal, `longest` has passed, or the socket can be read (or written, where
+    /// `writable` is set). No socket is -1.
     void sleep(std::chrono::nanoseconds longest, int socket = -1, bool writable = false);
 
 private:

@@ -102,9 +102,18 @@ std::string postgres_server::fresh_database() {
 rabbitmq_server::rabbitmq_server(std::filesystem::path shared_folder)
     : server("rabbitmq", "RABBITMQ_URL", std::move(shared_folder)) {}
 
-// Asks the node itself: rabbitmqctl would start an Erlang of its own, which takes a second each time.
 std::string rabbitmq_server::fresh_vhost() {
     const auto name = fresh_name();
+    const auto host = "<<\"" + name + "\">>";
+    const auto answer = evaluate("rabbit_vhost:add(" + host +
+                                 ", <<\"tests\">>), ok = rabbit_auth_backend_internal:set_permissions(<<\"delivery\">>, " +
+                                 host + ", <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"tests\">>).");
+    if (!answer.starts_with("{ok, ok}")) throw std::runtime_error("no virtual host: " + answer);
+    return with_path(url(), name);
+}
+
+// Asks the node itself: rabbitmqctl would start an Erlang of its own, which takes a second each time.
+std::string rabbitmq_server::evaluate(const std::string& expression) {
     std::string amqp_port;
     std::string distribution_port;
     std::string epmd_port;
@@ -112,20 +121,13 @@ std::string rabbitmq_server::fresh_vhost() {
     std::ifstream(folder() / "rabbitmq.state") >> amqp_port >> distribution_port >> epmd_port >> node;
     std::filesystem::path base = folder();
     std::ifstream(folder() / "base") >> base;
-    const auto host = "<<\"" + name + "\">>";
-    const auto command = "rabbit_vhost:add(" + host +
-                         ", <<\"tests\">>), ok = rabbit_auth_backend_internal:set_permissions(<<\"delivery\">>, " +
-                         host + ", <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"tests\">>).";
     const auto script = "printf '%s\\n' \"$COMMAND\" | erl_call -c \"$COOKIE\" -n \"$NODE\" -e";
     const auto result = run_command({"/bin/bash", "-c", script}, patience,
-                                    {{"COMMAND", command},
+                                    {{"COMMAND", expression},
                                      {"COOKIE", read_file(base / "rabbitmq" / ".erlang.cookie")},
                                      {"NODE", node},
                                      {"ERL_EPMD_PORT", epmd_port}});
-    if (!result.output.starts_with("{ok, ok}")) {
-        throw std::runtime_error("no virtual host: " + result.output + result.errors);
-    }
-    return with_path(url(), name);
+    return result.output + result.errors;
 }
 
 postgres_server& shared_postgres() {

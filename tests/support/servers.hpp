@@ -55,6 +55,9 @@ public:
 
     /// Makes an empty virtual host, on which the user may do everything, and answers its URL.
     std::string fresh_vhost();
+
+    /// Has the node evaluate Erlang; answers as erl_call does: "{ok, …}".
+    std::string evaluate(const std::string& expression);
 };
 
 /// The servers for tests that leave them running: one of each for all tests of a run (see tests/CMakeLists.txt), or

@@ -1,0 +1,242 @@
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "core/message_codec.hpp"
+#include "integration/rabbitmq_session.hpp"
+#include "rabbitmq/connection.hpp"
+#include "rabbitmq/topology.hpp"
+#include "support/amqp_client.hpp"
+#include "support/eventually.hpp"
+#include "support/servers.hpp"
+#include "support/tcp_proxy.hpp"
+
+namespace delivery::tests {
+namespace {
+
+using domain::status;
+using ports::publish_outcome;
+
+/// A plain connection, to change the broker's exchanges and queues behind the bus's back.
+class administrator {
+public:
+    explicit administrator(const std::string& url)
+        : settings_{.endpoint = rabbitmq::parse_url(url).value()},
+          link_(settings_, "administrator", guard_) {}
+
+    void unbind(std::string_view routing_key) {
+        amqp_queue_unbind(link_.state(), 1, rabbitmq::to_bytes("delivery.worker"),
+                          rabbitmq::to_bytes("delivery.events"), rabbitmq::to_bytes(routing_key),
+                          amqp_empty_table);
+        link_.check_reply("unbinding");
+    }
+    void delete_queue(std::string_view name) {
+        amqp_queue_delete(link_.state(), 1, rabbitmq::to_bytes(name), 0, 0);
+        link_.check_reply("deleting a queue");
+    }
+    void delete_exchange(std::string_view name) {
+        amqp_exchange_delete(link_.state(), 1, rabbitmq::to_bytes(name), 0);
+        link_.check_reply("deleting an exchange");
+    }
+    void declare_classic_queue(std::string_view name) {
+        amqp_queue_declare(link_.state(), 1, rabbitmq::to_bytes(name), 0, 1, 0, 0, amqp_empty_table);
+        link_.check_reply("declaring a queue");
+    }
+
+private:
+    rabbitmq::options settings_;
+    rabbitmq::interruptible_socket guard_;
+    rabbitmq::connection link_;
+};
+
+std::string through(const tcp_proxy& proxy, const std::string& url) {
+    const auto host = url.find("127.0.0.1:");
+    return url.substr(0, host) + "127.0.0.1:" + std::to_string(proxy.port()) +
+           url.substr(url.find('/', host));
+}
+
+TEST(rabbitmq_bus, messages_are_cloud_events_on_the_wire) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    amqp_client observer(url);
+    observer.observe_events();
+    auto batch = make_event_messages(1, status::in_transit);
+    batch[0].traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const auto& event = batch[0].event;
+    ASSERT_EQ(session.publish(batch), publish_outcomes(1, publish_outcome::confirmed));
+    ASSERT_EQ(session.publish(make_event_messages(1, status::delivered)),
+              publish_outcomes(1, publish_outcome::confirmed));
+
+    const auto seen = observer.next().value();
+    EXPECT_EQ(seen.routing_key, "order.in_transit");
+    EXPECT_EQ(seen.body, core::encode_body(event));
+    EXPECT_EQ(seen.content_type, "application/json");
+    EXPECT_EQ(seen.delivery_mode, 2);
+    EXPECT_EQ(seen.message_id, event.id.to_string());
+    const std::map<std::string, std::string> headers{
+        {"cloudEvents_id", event.id.to_string()},
+        {"cloudEvents_source", "/delivery"},
+        {"cloudEvents_specversion", "1.0"},
+        {"cloudEvents_type", "delivery.order.in_transit"},
+        {"cloudEvents_subject", event.order_id.to_string()},
+        {"cloudEvents_time", domain::to_rfc3339(event.recorded_at)},
+        {"cloudEvents_sequence", "2"},
+        {"cloudEvents_traceparent", batch[0].traceparent}};
+    EXPECT_EQ(seen.headers, headers);
+    const auto last = observer.next().value();
+    EXPECT_EQ(last.routing_key, "order.delivered");
+    EXPECT_FALSE(last.headers.contains("cloudEvents_traceparent"));
+}
+
+TEST(rabbitmq_bus, what_no_queue_wants_is_returned_though_confirmed) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    ASSERT_TRUE(session.is_usable_soon());
+    administrator(url).unbind("order.received");
+
+    auto batch = make_event_messages(2, status::received);
+    batch.push_back(make_event_messages(1, status::in_transit)[0]);
+    batch.push_back(make_event_messages(1, status::delivered)[0]);
+    EXPECT_EQ(session.publish(batch),
+              (publish_outcomes{publish_outcome::returned, publish_outcome::returned,
+                                publish_outcome::confirmed, publish_outcome::confirmed}));
+}
+
+TEST(rabbitmq_bus, a_dead_letter_keeps_what_it_came_with) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    session.consumer();
+    ASSERT_TRUE(session.is_usable_soon());
+    amqp_client client(url);
+    const std::string large(300'000, 'x');  // More than two frames.
+    client.publish({.exchange = "delivery.events",
+                    .routing_key = "order.received",
+                    .body = large,
+                    .content_type = "text/plain",
+                    .message_id = "somebody's"});
+    const auto received = session.receive(1);
+    ASSERT_EQ(received.size(), 1U);
+    ASSERT_FALSE(received[0].content.has_value());
+    EXPECT_EQ(received[0].content.error(), "content type is not JSON");
+    EXPECT_TRUE(session.dead_letter(received[0], "for the test"));
+
+    const auto letter = client.take("delivery.worker.dead-letter").value();
+    EXPECT_EQ(letter.body, large);
+    EXPECT_EQ(letter.content_type, "text/plain");
+    EXPECT_EQ(letter.message_id, "somebody's");
+    EXPECT_EQ(letter.headers.at("x-delivery-reason"), "for the test");
+    EXPECT_EQ(client.depth("delivery.worker"), 0);
+}
+
+TEST(rabbitmq_bus, a_dead_letter_that_no_queue_wants_is_not_acknowledged) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    session.publish(make_event_messages(1));
+    const auto received = session.receive(1);
+    administrator(url).delete_queue("delivery.worker.dead-letter");
+    EXPECT_FALSE(session.dead_letter(received.at(0), "for the test"));
+}
+
+TEST(rabbitmq_bus, two_consumers_share_the_queue) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session first(url, 10);
+    rabbitmq_session second(url, 10);
+    first.consumer();
+    second.consumer();
+    ASSERT_TRUE(first.is_usable_soon() && second.is_usable_soon());
+    const auto batch = make_event_messages(100);
+    ASSERT_EQ(count_of(first.publish(batch), publish_outcome::confirmed), 100U);
+
+    inbound_messages all;
+    for (int i = 0; i < 5; ++i) {
+        for (auto* session : {&first, &second}) {
+            const auto some = session->receive(10);
+            EXPECT_EQ(some.size(), 10U);  // The prefetch bounds what one of them can hold.
+            session->acknowledge(some);
+            all.insert(all.end(), some.begin(), some.end());
+        }
+    }
+    EXPECT_EQ(event_ids(all), event_ids(batch));
+}
+
+TEST(rabbitmq_bus, a_cut_connection_brings_the_messages_again_and_makes_old_tags_worthless) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    tcp_proxy proxy(rabbitmq::parse_url(url)->port);
+    rabbitmq_session session(through(proxy, url));
+    const auto batch = make_event_messages(20);
+    ASSERT_EQ(count_of(session.publish(batch), publish_outcome::confirmed), 20U);
+    const auto first = session.receive(20);
+    ASSERT_EQ(first.size(), 20U);
+    proxy.cut_all();
+
+    const auto second = session.receive(20);
+    EXPECT_EQ(event_ids(second), event_ids(batch));
+    for (const auto& message : second) {
+        EXPECT_TRUE(message.redelivered);
+        EXPECT_GT(message.tag.connection, first[0].tag.connection);
+    }
+    session.acknowledge(first);
+    proxy.cut_all();
+    EXPECT_EQ(session.receive(20).size(), 20U) << "acknowledging with old tags must mean nothing";
+}
+
+TEST(rabbitmq_bus, a_deleted_queue_is_made_again) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    session.consumer();
+    ASSERT_TRUE(session.is_usable_soon());
+    administrator(url).delete_queue("delivery.worker");
+
+    const auto batch = make_event_messages(3);
+    EXPECT_TRUE(eventually(std::chrono::seconds(20), [&] {
+        return count_of(session.publish(batch), publish_outcome::confirmed) == 3;
+    }));
+    EXPECT_EQ(event_ids(session.receive(3)), event_ids(batch));
+    EXPECT_GE(session.log().count("no connection to the broker, trying again"), 1U);
+}
+
+TEST(rabbitmq_bus, a_closed_channel_fails_what_was_open_and_the_next_attempt_succeeds) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    ASSERT_TRUE(session.is_usable_soon());
+    administrator(url).delete_exchange("delivery.events");
+    const auto batch = make_event_messages(10);
+    EXPECT_EQ(count_of(session.publish(batch), publish_outcome::failed), 10U);
+    EXPECT_EQ(count_of(session.publish(batch), publish_outcome::confirmed), 10U);
+}
+
+TEST(rabbitmq_bus, a_queue_with_other_properties_is_named_as_the_fault) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    administrator(url).declare_classic_queue("delivery.worker");
+    rabbitmq_session session(url);
+    const auto is_named = [&] {
+        const auto fault = session.bus().find_fault();
+        return fault && fault->find("other properties") != std::string::npos &&
+               fault->find("delivery.worker") != std::string::npos;
+    };
+    EXPECT_TRUE(eventually(std::chrono::seconds(20), is_named))
+        << session.bus().find_fault().value_or("none");
+    EXPECT_EQ(count_of(session.publish(make_event_messages(1)), publish_outcome::failed), 1U);
+}
+
+TEST(rabbitmq_bus, wrong_credentials_and_an_absent_broker_are_faults_without_secrets) {
+    auto refused = shared_rabbitmq().url();
+    refused.replace(refused.find("delivery:") + 9, 6, "wrong1");
+    for (const auto& url : {refused, std::string("amqp://delivery:s3cret@127.0.0.1:1/")}) {
+        rabbitmq_session session(url);
+        EXPECT_TRUE(session.bus().find_fault().has_value());
+        const auto began = std::chrono::steady_clock::now();
+        EXPECT_EQ(count_of(session.publish(make_event_messages(3)), publish_outcome::failed), 3U);
+        EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+        for (const auto& line : session.log().lines()) {
+            EXPECT_EQ(line.fields.at("error").find("wrong1"), std::string::npos);
+            EXPECT_EQ(line.fields.at("error").find("s3cret"), std::string::npos);
+        }
+        // Every change once, however often it is tried.
+        EXPECT_EQ(session.log().count("no connection to the broker, trying again"), 1U);
+    }
+}
+
+}  // namespace
+}  // namespace delivery::tests
