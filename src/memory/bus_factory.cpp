@@ -60,6 +60,7 @@ public:
 
     void stop() override {
         is_stopped_ = true;
+        queue_->refuse();
         arrivals_->notify();
     }
 
@@ -75,11 +76,10 @@ public:
     in_process_bus(ports::clock& clock, ports::dead_letter_store& dead_letters, bus_options options)
         : clock_(clock),
           dead_letters_(dead_letters),
-          options_(options),
-          queue_(std::make_shared<channel>(options.queue_max)),
-          name_("in-process:" + domain::uuid_generator().next(clock.now()).to_string()) {}
+          options_(std::move(options)),
+          queue_(std::make_shared<channel>(options_.queue_max)) {}
 
-    [[nodiscard]] const std::string& name() const override { return name_; }
+    [[nodiscard]] const std::string& name() const override { return options_.name; }
     [[nodiscard]] std::optional<std::string> find_fault() const override { return std::nullopt; }
     ports::publisher& publisher() override { return *this; }
 
@@ -104,14 +104,13 @@ private:
     ports::dead_letter_store& dead_letters_;
     bus_options options_;
     std::shared_ptr<channel> queue_;
-    std::string name_;
 };
 
 }  // namespace
 
 std::unique_ptr<ports::bus> make_bus(ports::clock& clock, ports::dead_letter_store& dead_letters,
                                      bus_options options) {
-    return std::make_unique<in_process_bus>(clock, dead_letters, options);
+    return std::make_unique<in_process_bus>(clock, dead_letters, std::move(options));
 }
 
 }  // namespace delivery::memory

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "ports/bus.hpp"
 #include "ports/clock.hpp"
@@ -9,6 +10,8 @@
 namespace delivery::memory {
 
 struct bus_options {
+    /// What shard leases call this bus.
+    std::string name = "in-process";
     /// Messages that wait to be received; what goes beyond is not published and stays pending.
     std::size_t queue_max = 8192;
     /// A message that its consumer has not finished by then counts as failed, and is published again later.

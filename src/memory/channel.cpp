@@ -1,5 +1,7 @@
 #include "memory/channel.hpp"
 
+#include <ranges>
+
 #include "core/message_codec.hpp"
 
 namespace delivery::memory {
@@ -33,14 +35,23 @@ void channel::attach(std::function<void()> on_arrival) {
     on_arrival_ = std::move(on_arrival);
 }
 
-void channel::detach() {
+void channel::refuse() {
     std::vector<std::function<void()>> calls;
     {
         const std::lock_guard lock(mutex_);
         on_arrival_ = nullptr;
         for (const auto& waiting : queue_) settle(waiting, ports::publish_outcome::failed, calls);
-        for (const auto& [tag, taken] : unsettled_) settle(taken, ports::publish_outcome::failed, calls);
         queue_.clear();
+    }
+    for (const auto& call : calls) call();
+}
+
+void channel::detach() {
+    refuse();
+    std::vector<std::function<void()>> calls;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [tag, taken] : unsettled_) settle(taken, ports::publish_outcome::failed, calls);
         unsettled_.clear();
     }
     for (const auto& call : calls) call();
@@ -78,15 +89,23 @@ void channel::settle(std::span<const ports::delivery_tag> tags) {
 }
 
 void channel::give_back(std::span<const ports::delivery_tag> tags) {
-    const std::lock_guard lock(mutex_);
-    for (const auto& tag : tags) {
-        const auto found = unsettled_.find(tag.number);
-        if (found == unsettled_.end()) continue;
-        found->second.redelivered = true;
-        queue_.push_front(std::move(found->second));
-        unsettled_.erase(found);
+    std::vector<std::function<void()>> calls;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& tag : std::views::reverse(tags)) {
+            const auto found = unsettled_.find(tag.number);
+            if (found == unsettled_.end()) continue;
+            if (on_arrival_) {
+                found->second.redelivered = true;
+                queue_.push_front(std::move(found->second));
+            } else {
+                settle(found->second, ports::publish_outcome::failed, calls);
+            }
+            unsettled_.erase(found);
+        }
+        if (on_arrival_ && !queue_.empty()) calls.push_back(on_arrival_);
     }
-    if (on_arrival_ && !queue_.empty()) on_arrival_();
+    for (const auto& call : calls) call();
 }
 
 void channel::settle(const entry& done, ports::publish_outcome outcome, std::vector<std::function<void()>>& calls) {

@@ -37,6 +37,10 @@ public:
     /// A consumer begins; `on_arrival` is called from any thread when there may be something to take.
     void attach(std::function<void()> on_arrival);
 
+    /// The consumer takes no more: what waits fails, and so does what is published or given back from now on, so that no
+    /// publisher waits for nothing. What was taken may still be settled.
+    void refuse();
+
     /// The consumer ends: all that is open fails.
     void detach();
 

@@ -1,0 +1,118 @@
+#include "cli/command_line.hpp"
+
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "cli/exit_status.hpp"
+#include "cli/version.hpp"
+
+namespace delivery::cli {
+namespace {
+
+constexpr std::size_t seed_orders_max = 1'000'000;
+
+/// The parser with everything it fills in.
+class parser {
+public:
+    parser() : app_("Delivery: orders from RECEIVED to DELIVERED, with every step an event.", "delivery") {
+        app_.set_version_flag("--version", "delivery " + std::string(version));
+        app_.require_subcommand(1);
+        app_.fallthrough();
+        app_.get_formatter()->column_width(40);
+        app_.footer("Flags can also be set as environment variables of the same name: --app-port is APP_PORT.");
+        add_settings();
+        add_services();
+        add_migrations();
+        add_data_commands();
+    }
+
+    std::expected<invocation, int> parse(int argument_count, const char* const* arguments) {
+        try {
+            app_.parse(argument_count, arguments);
+        } catch (const CLI::Success& help_or_version) {
+            return std::unexpected(app_.exit(help_or_version));
+        } catch (const CLI::ParseError& error) {
+            app_.exit(error);
+            return std::unexpected(exit_usage);
+        }
+        return configure();
+    }
+
+private:
+    void add_settings() {
+        for (const auto& variable : runtime::configuration_variables()) {
+            auto text = std::string(variable.meaning);
+            if (!variable.default_value.empty()) text += fmt::format(" (default {})", variable.default_value);
+            app_.add_option(runtime::flag_of(variable), flags_[std::string(variable.name)], text)
+                ->type_name(std::string(variable.metavar))
+                ->group("Configuration");
+        }
+    }
+
+    CLI::App* add(CLI::App& parent, const std::string& name, command value, const std::string& help) {
+        return parent.add_subcommand(name, help)->callback([this, value] { result_.command = value; });
+    }
+
+    void add_services() {
+        add(app_, "run", command::run, "Run all roles in one process; with no configuration: SQLite and no broker");
+        add(app_, "api", command::api, "Run the HTTP API alone, on PostgreSQL and RabbitMQ");
+        add(app_, "relay", command::relay, "Run the outbox relay alone, on PostgreSQL and RabbitMQ");
+        add(app_, "worker", command::worker, "Run the worker alone, on PostgreSQL and RabbitMQ");
+    }
+
+    void add_migrations() {
+        auto* migrate = app_.add_subcommand("migrate", "Change or show the version of the database schema");
+        migrate->require_subcommand(1);
+        migrate->fallthrough();
+        auto* up = add(*migrate, "up", command::migrate_up, "Bring the schema up to the newest version");
+        up->add_option("--to", result_.migrate_to, "Stop at this version")->check(CLI::NonNegativeNumber);
+        auto* down = add(*migrate, "down", command::migrate_down, "Undo the last migration");
+        auto* to = down->add_option("--to", result_.migrate_to, "Undo everything above this version");
+        to->check(CLI::NonNegativeNumber);
+        down->add_flag("--all", result_.migrate_all, "Undo everything: all data is lost")->excludes(to);
+        add(*migrate, "status", command::migrate_status, "Show which migrations are applied");
+    }
+
+    void add_data_commands() {
+        auto* seed = add(app_, "seed", command::seed, "Store demo orders in every state; running it again adds none");
+        seed->add_option("--orders", result_.seed_orders, "How many")
+            ->check(CLI::Range(std::size_t{1}, seed_orders_max))
+            ->capture_default_str();
+        auto* audit = add(app_, "audit", command::audit, "Prove that orders and their histories agree");
+        audit->add_flag("--json", result_.as_json, "Print one JSON object a line");
+        add(app_, "version", command::version, "Print the version");
+    }
+
+    std::expected<invocation, int> configure() {
+        const auto lookup = [this](std::string_view name) -> std::optional<std::string> {
+            const auto flag = flags_.find(std::string(name));
+            if (flag != flags_.end() && !flag->second.empty()) return flag->second;
+            return runtime::environment_variable(name);
+        };
+        auto settings = runtime::load_configuration(lookup);
+        if (!settings) {
+            for (const auto& error : settings.error()) fmt::print(stderr, "delivery: {}\n", runtime::to_string(error));
+            return std::unexpected(exit_usage);
+        }
+        result_.settings = std::move(*settings);
+        return result_;
+    }
+
+    CLI::App app_;
+    invocation result_;
+    std::map<std::string, std::string> flags_;
+};
+
+}  // namespace
+
+std::expected<invocation, int> parse_command_line(int argument_count, const char* const* arguments) {
+    return parser().parse(argument_count, arguments);
+}
+
+}  // namespace delivery::cli

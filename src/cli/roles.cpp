@@ -1,0 +1,91 @@
+#include "cli/roles.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "core/coalesced_order_service.hpp"
+
+namespace delivery::cli {
+namespace {
+
+/// Nobody but this process writes its SQLite file, and it says so; on a server, other processes write too.
+ports::duration idle_poll_of(const runtime::configuration& settings) {
+    return settings.uses_postgres() ? std::chrono::milliseconds(10) : std::chrono::milliseconds(200);
+}
+
+core::relay_options relay_options_of(const runtime::configuration& settings) {
+    core::relay_options options;
+    options.idle_poll = idle_poll_of(settings);
+    options.redrive_after = settings.redrive_after;
+    return options;
+}
+
+core::worker_options worker_options_of(const runtime::configuration& settings, relay_bell& bell) {
+    core::worker_options options;
+    options.durations = settings.stages;
+    options.on_outbox_written = [&bell] { bell.ring(); };
+    return options;
+}
+
+ports::relay_identity make_identity(process& in, const ports::bus& bus) {
+    return {.owner = domain::uuid_generator().next(in.clock.now()), .bus = bus.name()};
+}
+
+template <typename Role>
+void stop_on(const executor& where, Role& role) {
+    boost::asio::post(where, [&role] { role.stop(); });
+}
+
+}  // namespace
+
+void relay_bell::ring() {
+    auto* const relay = relay_.load();
+    if (relay == nullptr || is_rung_.exchange(true)) return;
+    boost::asio::post(where_, [this, relay] {
+        is_rung_ = false;
+        relay->wake();
+    });
+}
+
+void relay_bell::connect(executor where, core::relay& relay) {
+    where_ = std::move(where);
+    relay_ = &relay;
+}
+
+api_lane::api_lane(process& in, std::size_t reactor, database& stored, relay_bell& bell)
+    : reactor_(reactor), store_(stored.make_store(in.reactors.executor(reactor))) {
+    core::order_service_options options;
+    options.request_timeout = in.settings.request_timeout;
+    options.on_outbox_written = [&bell] { bell.ring(); };
+    orders_ = core::make_order_service(in.around(reactor), *store_, std::move(options));
+}
+
+relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell)
+    : where_(in.reactors.executor(reactor)),
+      relay_(in.around(reactor), store, bus.publisher(), make_identity(in, bus), relay_options_of(in.settings)) {
+    bell.connect(where_, relay_);
+    ended_ = boost::asio::co_spawn(where_, relay_.run(), boost::asio::use_future);
+}
+
+void relay_role::stop() {
+    if (!ended_.valid()) return;
+    stop_on(where_, relay_);
+    ended_.get();
+}
+
+worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell)
+    : where_(in.reactors.executor(reactor)),
+      consumer_(bus.consume(where_)),
+      worker_(in.around(reactor), store, *consumer_, worker_options_of(in.settings, bell)) {
+    ended_ = boost::asio::co_spawn(where_, worker_.run(), boost::asio::use_future);
+}
+
+void worker_role::stop() {
+    if (!ended_.valid()) return;
+    stop_on(where_, worker_);
+    ended_.get();
+    consumer_.reset();
+}
+
+}  // namespace delivery::cli
