@@ -34,10 +34,11 @@ auto make_completion(Handler handler) {
 
 awaitable<void> call_queue::run(work todo, std::chrono::milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    auto initiate = [this, &todo, deadline](auto handler) {
+    auto initiate = [this, todo = std::move(todo), deadline](auto handler) mutable {
         push({.run = std::move(todo), .complete = make_completion(std::move(handler)), .deadline = deadline});
     };
-    return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(initiate, asio::use_awaitable);
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(std::move(initiate),
+                                                                                          asio::use_awaitable);
 }
 
 void call_queue::push(call next) {
@@ -75,10 +76,18 @@ std::vector<call> call_queue::take(std::size_t max) {
             }
         }
     }
-    for (auto& call : late) call.complete(unavailable("the call waited too long for the database"));
+    for (auto& each : late) complete(std::move(each), unavailable("the call waited too long for the database"));
     if (taken.empty() && !late.empty()) return take(max);
     return taken;
 }
+
+void call_queue::complete(call done, std::exception_ptr error) {
+    const std::shared_lock lock(completing_);
+    auto within_lock = std::move(done);
+    within_lock.complete(std::move(error));
+}
+
+void call_queue::wait_for_completions() { const std::lock_guard lock(completing_); }
 
 void call_queue::close() {
     {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <shared_mutex>
 #include <vector>
 
 #include "ports/awaitable.hpp"
@@ -37,6 +38,13 @@ public:
     /// and empty. Calls whose patience is over are answered here and not given out.
     std::vector<call> take(std::size_t max);
 
+    /// Answers a call that was taken, and destroys it.
+    void complete(call done, std::exception_ptr error);
+
+    /// Comes back once no thread is within `complete` for a call whose caller has already been resumed: its executor's
+    /// context may go then.
+    void wait_for_completions();
+
     /// Accepts no more calls; those that wait are still served.
     void close();
 
@@ -47,6 +55,7 @@ private:
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::deque<call> waiting_;
+    std::shared_mutex completing_;  ///< Shared by the threads that complete calls.
     bool closed_ = false;
 };
 

@@ -29,6 +29,9 @@ public:
     /// Runs `work` in one snapshot on a reader's thread.
     awaitable<void> read(work todo);
 
+    /// Comes back once no thread holds on to the executor of a caller that has been resumed. Takes microseconds.
+    void wait_for_completions();
+
     [[nodiscard]] ports::clock& clock() const { return clock_; }
     /// Why the file itself is not what was opened; nothing when it is.
     [[nodiscard]] std::optional<std::string> find_file_fault() const;

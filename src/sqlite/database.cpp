@@ -77,6 +77,11 @@ awaitable<void> database::core::write(work todo) {
 
 awaitable<void> database::core::read(work todo) { return reads_.run(std::move(todo), options_.deadline); }
 
+void database::core::wait_for_completions() {
+    writes_.wait_for_completions();
+    reads_.wait_for_completions();
+}
+
 void database::core::serve_reads(connection& db) {
     for (;;) {
         auto taken = reads_.take(1);
@@ -90,7 +95,7 @@ void database::core::serve_reads(connection& db) {
             error = std::current_exception();
         }
         db.rollback();
-        taken.front().complete(error);
+        reads_.complete(std::move(taken.front()), error);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <expected>
 
 #include "sqlite/connection.hpp"
 #include "sqlite/database.hpp"
@@ -113,28 +114,22 @@ schema_status migrator::status() const {
     });
 }
 
-std::vector<core::migration> migrator::up(std::optional<int> to, const observer& begin) const {
+std::vector<core::migration> migrator::up(std::optional<int> to) const {
     create_file(path_);
     return on_file(path_, [&] {
         session db(path_);
         auto steps = accept(core::plan_up(known_, db.applied(), to));
-        for (const auto& step : steps) {
-            if (begin) begin(step);
-            db.apply(step);
-        }
+        for (const auto& step : steps) db.apply(step);
         return steps;
     });
 }
 
-std::vector<core::migration> migrator::down(std::optional<int> to, const observer& begin) const {
+std::vector<core::migration> migrator::down(std::optional<int> to) const {
     create_file(path_);
     return on_file(path_, [&] {
         session db(path_);
         auto steps = accept(core::plan_down(known_, db.applied(), to));
-        for (const auto& step : steps) {
-            if (begin) begin(step);
-            db.undo(step);
-        }
+        for (const auto& step : steps) db.undo(step);
         return steps;
     });
 }

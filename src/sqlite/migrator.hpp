@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -39,14 +38,11 @@ public:
     /// where the history does not fit the files.
     [[nodiscard]] schema_status status() const;
 
-    /// Called with each migration before it runs.
-    using observer = std::function<void(const core::migration&)>;
-
     /// Applies everything up to `to` or, without it, all; creates the file. Answers what was run.
-    std::vector<core::migration> up(std::optional<int> to, const observer& begin = {}) const;
+    std::vector<core::migration> up(std::optional<int> to) const;
 
     /// Undoes everything above `to` (0 for all) or, without it, the latest migration. Answers what was run.
-    std::vector<core::migration> down(std::optional<int> to, const observer& begin = {}) const;
+    std::vector<core::migration> down(std::optional<int> to) const;
 
 private:
     std::string path_;

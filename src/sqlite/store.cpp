@@ -26,6 +26,10 @@ public:
     store(executor where, std::shared_ptr<database> shared)
         : shared_(std::move(shared)), idle_(std::move(where), asio::steady_timer::time_point::max()) {}
 
+    store(const store&) = delete;
+    store& operator=(const store&) = delete;
+    ~store() override { leave(); }
+
     awaitable<std::vector<ports::create_result>> create(std::span<const ports::new_order> orders) override {
         return write([this, orders](connection& db) { return create_orders(db, orders, now()); });
     }
@@ -130,7 +134,7 @@ public:
             boost::system::error_code woken;
             co_await idle_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         }
-        shared_.reset();
+        leave();
     }
 
 private:
@@ -161,6 +165,12 @@ private:
     awaitable<std::invoke_result_t<Work&, connection&>> read(Work work) {
         const counted call(*this);
         co_return co_await sqlite::read(shared_->inner(), std::move(work));
+    }
+
+    /// The executor's context may be destroyed after this.
+    void leave() {
+        if (shared_) shared_->inner().wait_for_completions();
+        shared_.reset();
     }
 
     [[nodiscard]] domain::timestamp now() const { return shared_->inner().clock().now(); }

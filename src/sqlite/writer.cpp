@@ -43,9 +43,8 @@ void writer::serve(call_queue& queue) {
         std::vector<std::exception_ptr> errors(group.size());
         run_group(group, errors);
         for (std::size_t i = 0; i < group.size(); ++i) {
-            group[i].complete(errors[i]);
+            queue.complete(std::move(group[i]), errors[i]);
         }
-        group.clear();
         checkpoint_if_long();
     }
 }
