@@ -48,6 +48,7 @@ public:
           identity_(std::move(identity)),
           options_(options),
           caller_(around_),
+          random_(around_.draw_seed()),
           shards_(options.lanes),
           tasks_(around_.clock, around_.where),
           lease_bell_(around_.clock, around_.where),
@@ -96,6 +97,7 @@ private:
             const auto view = co_await caller_.call(
                 store_operation::renew_leases, asked_at + options_.lease_renewal,
                 [this] { return store_.renew_leases(identity_, options_.lease_time_to_live); });
+            note_lapse();
             leased_until_ = asked_at + options_.lease_time_to_live - lease_margin;
             const auto held_before = shards_.held();
             shards_.renewed(view);
@@ -107,7 +109,15 @@ private:
         } catch (const ports::store_error& error) {
             around_.logger.warn("shard leases were not renewed", {{"error", std::string_view(error.what())}});
         }
-        if (!is_leased()) shards_.lost_all();
+        note_lapse();
+    }
+
+    /// Once the lease may have run out, others may have worked on the shards since: nothing that was read or remembered
+    /// under it counts any more, even if a renewal gets the same shards again.
+    void note_lapse() {
+        if (is_leased()) return;
+        shards_.lost_all();
+        ++lapses_;
     }
 
     void note_leases(const ports::lease_view& view) {
@@ -133,7 +143,7 @@ private:
     [[nodiscard]] bool is_leased() const { return around_.clock.monotonic() < leased_until_; }
 
     awaitable<void> run_lane(std::size_t lane) {
-        backoff pauses(failure_pause, lane);
+        backoff pauses(failure_pause, random_());
         auto rescan_at = around_.clock.monotonic() + options_.rescan;
         while (!is_stopping_) {
             if (around_.clock.monotonic() >= rescan_at) {
@@ -157,13 +167,14 @@ private:
     awaitable<progress> run_batch(std::size_t lane) {
         const auto positions = shards_.begin_batch(lane);
         if (positions.empty()) co_return progress::idle;
+        const auto lapses_before = lapses_;
         try {
             const auto rows = co_await caller_.call(
                 store_operation::pending, around_.clock.monotonic() + store_call_timeout,
                 [this, &positions] { return store_.pending(positions, options_.batch_max); });
             if (rows.empty()) co_return progress::idle;
             // Frozen for longer than the lease? Then another relay has these shards now.
-            if (!is_leased()) co_return progress::failed;
+            if (!is_leased() || lapses_ != lapses_before) co_return progress::failed;
             co_return co_await publish_and_settle(rows);
         } catch (const ports::store_error& error) {
             around_.logger.warn("outbox cannot be read or settled", {{"error", std::string_view(error.what())}});
@@ -287,6 +298,7 @@ private:
     ports::relay_identity identity_;
     relay_options options_;
     store_caller caller_;
+    std::mt19937_64 random_;
     shard_table shards_;
     group tasks_;
     wakeup lease_bell_;
@@ -294,6 +306,7 @@ private:
     wakeup housekeeping_bell_;
     std::deque<lane_bells> lanes_;
     ports::instant leased_until_{};
+    std::uint64_t lapses_ = 0;
     ports::instant next_failure_note_{};
     bool is_stopping_ = false;
 };

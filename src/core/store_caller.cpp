@@ -5,9 +5,7 @@ namespace delivery::core {
 store_caller::store_caller(surroundings around) : store_caller(std::move(around), limits{}) {}
 
 store_caller::store_caller(surroundings around, limits bounds)
-    : around_(std::move(around)),
-      limits_(bounds),
-      seed_(static_cast<std::uint64_t>(around_.clock.monotonic().time_since_epoch().count())) {}
+    : around_(std::move(around)), limits_(bounds), random_(around_.draw_seed()) {}
 
 bool store_caller::may_retry(const ports::store_error& failure, int attempt, ports::duration pause,
                              ports::instant deadline) const {

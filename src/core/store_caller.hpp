@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "core/backoff.hpp"
+#include "domain/uuid.hpp"
 #include "ports/clock.hpp"
 #include "ports/logger.hpp"
 #include "ports/metrics.hpp"
@@ -19,6 +21,9 @@ struct surroundings {
     ports::clock& clock;
     ports::logger& logger;
     ports::metrics& metrics;
+    /// Where chance comes from: every id generator and every series of pauses is seeded with a draw of its own.
+    /// Simulation draws from its own seed, so that a run can be repeated.
+    std::function<std::uint64_t()> draw_seed = domain::draw_entropy;
 };
 
 /// Calls the store with bounded, jittered retries, and measures every attempt. One executor only.
@@ -37,7 +42,7 @@ public:
     /// `outcome_unknown` too, since the earlier one may have committed.
     template <typename Attempt>
     auto call(ports::store_operation operation, ports::instant deadline, Attempt attempt) -> decltype(attempt()) {
-        backoff pauses(limits_.pause, ++seed_);
+        backoff pauses(limits_.pause, random_());
         bool outcome_unknown = false;
         for (int number = 1;; ++number) {
             const auto started = around_.clock.monotonic();
@@ -68,7 +73,7 @@ private:
 
     surroundings around_;
     limits limits_;
-    std::uint64_t seed_;
+    std::mt19937_64 random_;
 };
 
 }  // namespace delivery::core

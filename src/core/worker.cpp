@@ -49,6 +49,8 @@ public:
           consumer_(consumer),
           options_(std::move(options)),
           caller_(around_),
+          random_(around_.draw_seed()),
+          ids_(around_.draw_seed()),
           tasks_(around_.clock, around_.where),
           timer_bell_(around_.clock, around_.where),
           stop_bell_(around_.clock, around_.where) {}
@@ -102,6 +104,7 @@ private:
     /// Takes the steps of these messages in one transaction, however long the store is away meanwhile, then
     /// acknowledges them.
     awaitable<void> take_steps(messages_view messages) {
+        if (is_stopping_) co_return give_back(messages);
         std::vector<const inbound_message*> asking;
         std::vector<ports::delivery_tag> finished;
         std::vector<ports::step_request> steps;
@@ -119,7 +122,7 @@ private:
     }
 
     awaitable<void> take_steps(messages_view messages, const std::vector<ports::step_request>& steps) {
-        backoff pauses(outage_pause, messages.front()->tag.number);
+        backoff pauses(outage_pause, random_());
         while (true) {
             std::optional<ports::store_error> failure;
             try {
@@ -148,6 +151,7 @@ private:
             co_return;
         }
         for (std::size_t i = 0; i < messages.size(); ++i) {
+            if (is_stopping_) co_return give_back(messages.subspan(i));
             co_await take_steps(messages.subspan(i, 1), {steps[i]});
         }
     }
@@ -200,7 +204,7 @@ private:
 
     /// Puts a message among the dead letters, trying until that is safe.
     awaitable<void> bury(const inbound_message& message, std::string reason) {
-        backoff pauses(outage_pause, message.tag.number);
+        backoff pauses(outage_pause, random_());
         while (!co_await consumer_.dead_letter(message, reason)) {
             around_.logger.warn("dead letter was not stored and is tried again", {{"error", std::string_view(reason)}});
             co_await stop_bell_.wait(pauses.next());
@@ -253,7 +257,7 @@ private:
     }
 
     awaitable<void> take_timers() {
-        backoff pauses(outage_pause, 0);
+        backoff pauses(outage_pause, random_());
         while (!is_stopping_) {
             auto pause = options_.timer_poll;
             try {
@@ -290,10 +294,11 @@ private:
     ports::consumer& consumer_;
     worker_options options_;
     store_caller caller_;
+    std::mt19937_64 random_;
+    domain::uuid_generator ids_;
     group tasks_;
     wakeup timer_bell_;
     wakeup stop_bell_;
-    domain::uuid_generator ids_;
     bool is_stopping_ = false;
 };
 

@@ -17,12 +17,12 @@ constexpr int hex_value(char c) {
     return -1;
 }
 
-std::uint64_t entropy() {
+}  // namespace
+
+std::uint64_t draw_entropy() {
     std::random_device device;
     return (std::uint64_t{device()} << 32) | device();
 }
-
-}  // namespace
 
 std::optional<uuid> uuid::parse(std::string_view text) {
     if (text.size() != text_size) return std::nullopt;
@@ -53,7 +53,7 @@ std::string uuid::to_string() const {
     return text;
 }
 
-uuid_generator::uuid_generator() : uuid_generator(entropy()) {}
+uuid_generator::uuid_generator() : uuid_generator(draw_entropy()) {}
 
 uuid_generator::uuid_generator(std::uint64_t seed) : random_(seed) {}
 
