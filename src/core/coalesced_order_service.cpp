@@ -1,6 +1,7 @@
 #include "core/coalesced_order_service.hpp"
 
 #include "core/coalescer.hpp"
+#include "core/within.hpp"
 
 namespace delivery::core {
 namespace {
@@ -15,6 +16,7 @@ public:
           store_(store),
           options_(std::move(options)),
           caller_(around),
+          ids_(around.draw_seed()),
           creates_(around.where, around.clock, limits(),
                    [this](auto orders) { return create_batch(orders); }),
           finds_(around.where, around.clock, limits(), [this](auto ids) { return find_batch(ids); }),
@@ -35,24 +37,33 @@ public:
     }
 
     awaitable<served<std::optional<domain::order>>> find(domain::uuid id) override {
-        return guard(finds_.submit(id, deadline()));
+        return read(finds_.submit(id, deadline()));
     }
 
     awaitable<served<history_result>> history(domain::uuid id) override {
-        return guard(histories_.submit(id, deadline()));
+        return read(histories_.submit(id, deadline()));
     }
 
     awaitable<served<std::vector<domain::order>>> list(ports::page_request request) override {
         if (lists_under_way_ >= options_.queue_max) co_return std::unexpected(unavailable{});
-        ++lists_under_way_;
-        auto result = co_await guard(list_one(request));
-        --lists_under_way_;
-        co_return result;
+        co_return co_await read(
+            within(around_.where, around_.clock, options_.request_timeout, list_one(std::move(request))));
     }
 
 private:
     template <typename T>
     using refusable = std::expected<T, refusal>;
+
+    class counted {
+    public:
+        explicit counted(std::size_t& number) : number_(number) { ++number_; }
+        ~counted() { --number_; }
+        counted(const counted&) = delete;
+        counted& operator=(const counted&) = delete;
+
+    private:
+        std::size_t& number_;
+    };
 
     [[nodiscard]] coalescer_limits limits() const {
         return {.queue_max = options_.queue_max, .batch_max = options_.batch_max};
@@ -73,6 +84,14 @@ private:
             co_return std::unexpected(
                 unavailable{.outcome_unknown = error.fault() == ports::store_fault::outcome_unknown});
         }
+    }
+
+    /// A read leaves nothing behind whose outcome could matter.
+    template <typename T>
+    awaitable<served<T>> read(awaitable<refusable<T>> request) {
+        auto result = co_await guard(std::move(request));
+        if (!result) result.error().outcome_unknown = false;
+        co_return result;
     }
 
     awaitable<std::vector<ports::create_result>> create_batch(std::span<const ports::new_order> orders) {
@@ -96,7 +115,8 @@ private:
         return caller_.call(store_operation::history, deadline(), [this, ids] { return store_.history(ids); });
     }
 
-    awaitable<refusable<std::vector<domain::order>>> list_one(const ports::page_request& request) {
+    awaitable<std::vector<domain::order>> list_one(ports::page_request request) {
+        const counted under_way(lists_under_way_);
         co_return co_await caller_.call(store_operation::list, deadline(),
                                         [this, &request] { return store_.list(request); });
     }
