@@ -58,7 +58,8 @@ struct script_pair {
     const migration_file* down = nullptr;
 };
 
-std::expected<std::map<std::string, script_pair>, std::string> pair_scripts(std::span<const migration_file> files) {
+std::expected<std::map<std::string, script_pair>, std::string> pair_scripts(
+    std::span<const migration_file> files) {
     std::map<std::string, script_pair> pairs;
     for (const auto& file : files) {
         if (file.name.ends_with(up_suffix)) {
@@ -66,13 +67,15 @@ std::expected<std::map<std::string, script_pair>, std::string> pair_scripts(std:
         } else if (file.name.ends_with(down_suffix)) {
             pairs[std::string(file.name.substr(0, file.name.size() - down_suffix.size()))].down = &file;
         } else {
-            return fault(fmt::format("{}: not a migration (NNNN_name.up.sql or NNNN_name.down.sql)", file.name));
+            return fault(
+                fmt::format("{}: not a migration (NNNN_name.up.sql or NNNN_name.down.sql)", file.name));
         }
     }
     return pairs;
 }
 
-std::expected<migration, std::string> read_migration(const std::string& name, const script_pair& pair, int expected) {
+std::expected<migration, std::string> read_migration(const std::string& name, const script_pair& pair,
+                                                     int expected) {
     const auto version = parse_number(std::string_view(name).substr(0, name.find('_')));
     if (!version) return fault(fmt::format("{}: the name does not begin with a version", name));
     if (*version != expected) return fault(fmt::format("{}: expected version {}", name, expected));
@@ -96,13 +99,16 @@ std::expected<migration, std::string> read_migration(const std::string& name, co
 }
 
 int newest(std::span<const migration> known) { return known.empty() ? 0 : known.back().version; }
-int newest(std::span<const applied_migration> applied) { return applied.empty() ? 0 : applied.back().version; }
+int newest(std::span<const applied_migration> applied) {
+    return applied.empty() ? 0 : applied.back().version;
+}
 
 std::optional<std::string> find_unfinished(std::span<const applied_migration> applied) {
     const auto unfinished = std::ranges::find(applied, false, &applied_migration::finished);
     if (unfinished == applied.end()) return std::nullopt;
     return fmt::format(
-        "migration {} stopped halfway and has no transaction to roll back: finish or undo its change by hand, then set "
+        "migration {} stopped halfway and has no transaction to roll back: finish or undo its change by "
+        "hand, then set "
         "finished (or delete its row) in schema_migrations",
         unfinished->name);
 }
@@ -113,7 +119,8 @@ std::optional<std::string> find_too_new(std::span<const migration> known,
     for (const auto& row : applied) {
         if (row.version > binary && row.oldest_binary > binary) {
             return fmt::format(
-                "the schema is at version {}, of which {} needs a binary that knows version {}; this one knows {}",
+                "the schema is at version {}, of which {} needs a binary that knows version {}; this one "
+                "knows {}",
                 newest(applied), row.name, row.oldest_binary, binary);
         }
     }
@@ -127,7 +134,8 @@ std::optional<std::string> find_mismatch(std::span<const migration> known,
     int expected = 1;
     for (const auto& row : applied) {
         if (row.version != expected++) {
-            return fmt::format("schema_migrations has no version {} although it has {}", expected - 1, row.name);
+            return fmt::format("schema_migrations has no version {} although it has {}", expected - 1,
+                               row.name);
         }
         if (row.version > newest(known)) continue;
         const auto file = std::ranges::find(known, row.version, &migration::version);

@@ -16,9 +16,10 @@ struct migration_file {
     std::string_view sha256;  ///< Of the bytes, in hexadecimal.
 };
 
-/// One version of the schema: how to get there from the one before, and back. The first lines of a script may be
-/// options: `-- delivery: no-transaction` (the script is then one single statement, run by itself), and in an up
-/// script `-- delivery: oldest-binary N` (binaries that know schema N still work on this one; by default none does).
+/// One version of the schema: how to get there from the one before, and back. The first lines of a script may
+/// be options: `-- delivery: no-transaction` (the script is then one single statement, run by itself), and in
+/// an up script `-- delivery: oldest-binary N` (binaries that know schema N still work on this one; by
+/// default none does).
 struct migration {
     int version = 0;
     std::string name;  ///< NNNN_name
@@ -36,26 +37,29 @@ struct applied_migration {
     std::string name;
     std::string checksum;
     int oldest_binary = 0;
-    bool finished = true;  ///< False where a script without a transaction was begun and never came to its end.
+    bool finished =
+        true;  ///< False where a script without a transaction was begun and never came to its end.
 };
 
 /// Pairs the scripts and reads their options. Versions must be 1, 2, 3 … and each must have both scripts.
 /// Fails with the name of the file that is wrong, missing or too many.
 std::expected<std::vector<migration>, std::string> read_migrations(std::span<const migration_file> files);
 
-/// What `migrate up` has to run, in order; up to `to` or, without it, everything. Empty where there is nothing to do,
-/// also on a newer schema that admits this binary. Fails, naming the file, where the history does not fit the files.
-/// Both lists are by ascending version, here and below.
+/// What `migrate up` has to run, in order; up to `to` or, without it, everything. Empty where there is
+/// nothing to do, also on a newer schema that admits this binary. Fails, naming the file, where the history
+/// does not fit the files. Both lists are by ascending version, here and below.
 std::expected<std::vector<migration>, std::string> plan_up(std::span<const migration> known,
                                                            std::span<const applied_migration> applied,
                                                            std::optional<int> to);
 
-/// What `migrate down` has to undo, newest first: everything above `to` (0 for all) or, without it, one migration.
+/// What `migrate down` has to undo, newest first: everything above `to` (0 for all) or, without it, one
+/// migration.
 std::expected<std::vector<migration>, std::string> plan_down(std::span<const migration> known,
                                                              std::span<const applied_migration> applied,
                                                              std::optional<int> to);
 
-/// Why this binary cannot work on a schema with this history, in words for the operator; nothing where it can.
+/// Why this binary cannot work on a schema with this history, in words for the operator; nothing where it
+/// can.
 std::optional<std::string> find_incompatibility(std::span<const migration> known,
                                                 std::span<const applied_migration> applied);
 

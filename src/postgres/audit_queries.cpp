@@ -8,9 +8,10 @@
 namespace delivery::postgres {
 namespace {
 
-// One statement, so one snapshot. The page ends at an id of any table; everything up to there is read from all, orphans
-// too. Moments are microseconds overdue for outbox rows and timers.
-constexpr statement read_audit{.name = "audit", .sql = R"(
+// One statement, so one snapshot. The page ends at an id of any table; everything up to there is read from
+// all, orphans too. Moments are microseconds overdue for outbox rows and timers.
+constexpr statement read_audit{.name = "audit",
+                               .sql = R"(
 WITH page AS MATERIALIZED (
     SELECT max(id::text)::uuid AS last FROM (
         SELECT id FROM (
@@ -37,11 +38,23 @@ FROM timers WHERE order_id > $1 AND order_id <= (SELECT last FROM page)
 ORDER BY 2, 1, 3)",
                                .writes = false};
 
-constexpr statement count_roughly{.name = "audit", .sql = R"(
+constexpr statement count_roughly{.name = "audit",
+                                  .sql = R"(
 SELECT greatest(reltuples, 0)::int8 FROM pg_class WHERE oid = 'orders'::regclass)",
                                   .writes = false};
 
-enum column : int { kind, id, version, status, first_time, second_time, customer_name, address, event_id, overdue };
+enum column : int {
+    kind,
+    id,
+    version,
+    status,
+    first_time,
+    second_time,
+    customer_name,
+    address,
+    event_id,
+    overdue
+};
 enum row_kind : std::int32_t { order_row, event_row, outbox_entry, timer_row };
 
 void read_unknown_status(const rows& found, int row, ports::audited_order& into) {
@@ -75,14 +88,10 @@ void read_row(const rows& found, int row, ports::audited_order& into) {
     const ports::audited_wait wait{.version = found.int32(row, version),
                                    .overdue = std::chrono::microseconds(found.int64(row, overdue))};
     switch (found.int32(row, kind)) {
-        case order_row:
-            return read_order_row(found, row, into);
-        case event_row:
-            return read_event_row(found, row, into);
-        case outbox_entry:
-            return into.outbox.push_back(wait);
-        default:
-            return into.timers.push_back(wait);
+        case order_row: return read_order_row(found, row, into);
+        case event_row: return read_event_row(found, row, into);
+        case outbox_entry: return into.outbox.push_back(wait);
+        default: return into.timers.push_back(wait);
     }
 }
 
@@ -95,7 +104,8 @@ awaitable<ports::audit_page> postgres_store::audit(std::optional<domain::uuid> a
     ports::audit_page page;
     for (int row = 0; row < found.size(); ++row) {
         const auto order_id = found.uuid(row, id);
-        if (page.orders.empty() || page.orders.back().id != order_id) page.orders.emplace_back().id = order_id;
+        if (page.orders.empty() || page.orders.back().id != order_id)
+            page.orders.emplace_back().id = order_id;
         read_row(found, row, page.orders.back());
     }
     // A page can be short although more follows, where one id has many rows; only an empty one is the end.

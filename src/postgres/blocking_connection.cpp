@@ -18,8 +18,8 @@ std::string one_line(const char* text) {
 
 // Keywords after the URL are read in sequence, so what the URL says itself must not be said again.
 PGconn* open(const std::string& url) {
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(url.c_str(), nullptr),
-                                                                              &PQconninfoFree);
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+        PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree);
     if (!parsed) throw migration_error("the database's URL cannot be read");
     std::vector<const char*> names{"dbname"};
     std::vector<const char*> values{url.c_str()};
@@ -44,7 +44,8 @@ PGconn* open(const std::string& url) {
 
 blocking_connection::blocking_connection(const std::string& url) : connection_(open(url), &PQfinish) {
     if (is_alive()) return;
-    throw migration_error(fmt::format("cannot connect to PostgreSQL: {}", one_line(PQerrorMessage(connection_.get()))));
+    throw migration_error(
+        fmt::format("cannot connect to PostgreSQL: {}", one_line(PQerrorMessage(connection_.get()))));
 }
 
 bool blocking_connection::is_alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
@@ -57,8 +58,8 @@ std::vector<blocking_connection::row> blocking_connection::run(const char* sql,
                                                                const std::vector<std::string>& values) {
     std::vector<const char*> texts;
     for (const auto& value : values) texts.push_back(value.c_str());
-    return read(PQexecParams(connection_.get(), sql, static_cast<int>(texts.size()), nullptr, texts.data(), nullptr,
-                             nullptr, 0));
+    return read(PQexecParams(connection_.get(), sql, static_cast<int>(texts.size()), nullptr, texts.data(),
+                             nullptr, nullptr, 0));
 }
 
 std::vector<blocking_connection::row> blocking_connection::read(PGresult* raw) {
@@ -69,7 +70,8 @@ std::vector<blocking_connection::row> blocking_connection::read(PGresult* raw) {
     }
     std::vector<row> rows(static_cast<std::size_t>(PQntuples(raw)));
     for (int i = 0; i < PQntuples(raw); ++i) {
-        for (int j = 0; j < PQnfields(raw); ++j) rows[static_cast<std::size_t>(i)].emplace_back(PQgetvalue(raw, i, j));
+        for (int j = 0; j < PQnfields(raw); ++j)
+            rows[static_cast<std::size_t>(i)].emplace_back(PQgetvalue(raw, i, j));
     }
     return rows;
 }

@@ -2,10 +2,10 @@
 
 #include <poll.h>
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include "ports/store_error.hpp"
 #include "postgres/faults.hpp"
@@ -57,7 +57,8 @@ connection::connection(const executor& where, const libpq_functions& libpq)
 
 connection::~connection() { give_up(); }
 
-// The descriptor is libpq's: it is let go before libpq may close it, or its number could come to mean another file.
+// The descriptor is libpq's: it is let go before libpq may close it, or its number could come to mean another
+// file.
 void connection::unwatch() {
     if (descriptor_.is_open()) descriptor_.release();
 }

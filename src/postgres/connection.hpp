@@ -18,8 +18,9 @@ namespace delivery::postgres {
 
 using deadline = std::chrono::steady_clock::time_point;
 
-/// One connection to the server. One call at a time, on the executor that it was made for; every call ends by its
-/// deadline. Throws store_error; after any failure that is not a plain answer of the server it is of no use any more.
+/// One connection to the server. One call at a time, on the executor that it was made for; every call ends by
+/// its deadline. Throws store_error; after any failure that is not a plain answer of the server it is of no
+/// use any more.
 class connection : public std::enable_shared_from_this<connection> {
 public:
     explicit connection(const executor& where, const libpq_functions& libpq = {});

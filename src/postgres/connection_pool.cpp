@@ -1,8 +1,8 @@
 #include "postgres/connection_pool.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -112,8 +112,9 @@ awaitable<std::shared_ptr<connection>> connection_pool::open_any(deadline until)
     throw store_error(store_fault::unavailable, failure);
 }
 
-// Set after connecting and not as startup options, which a pooler refuses. Behind a transaction-mode pooler they
-// reach some other session or none: correctness does not rest on them, deadlines are also kept on this side.
+// Set after connecting and not as startup options, which a pooler refuses. Behind a transaction-mode pooler
+// they reach some other session or none: correctness does not rest on them, deadlines are also kept on this
+// side.
 std::string connection_pool::make_settings() const {
     const auto statement_timeout = options_.deadline.count() * 9 / 10;
     return fmt::format(
@@ -122,11 +123,13 @@ std::string connection_pool::make_settings() const {
         "SET idle_in_transaction_session_timeout = {0};"
         "SET default_transaction_isolation = 'read committed';"
         // What is acknowledged is durable, whatever the role's defaults.
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
-        // Every statement is written for its indexes. Planned once, maybe while the tables are still empty, it must
-        // not be given a plan that reads a whole table when that has grown.
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = "
+        "'off';"
+        // Every statement is written for its indexes. Planned once, maybe while the tables are still empty,
+        // it must not be given a plan that reads a whole table when that has grown.
         "SET plan_cache_mode = force_generic_plan;"
         "SET enable_seqscan = off;"
+        "SET enable_bitmapscan = off;"
         "SET enable_mergejoin = off;"
         "SET jit = off",
         statement_timeout, statement_timeout / 2);

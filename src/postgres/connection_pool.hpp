@@ -32,7 +32,8 @@ public:
 
     connection_pool(executor where, options how, ports::logger& logger);
 
-    /// Waits for a free connection, or opens one. Throws store_error `unavailable` at the latest at the deadline.
+    /// Waits for a free connection, or opens one. Throws store_error `unavailable` at the latest at the
+    /// deadline.
     awaitable<lease> acquire(deadline until);
 
     /// Lets nobody in any more, and comes back when the last lease has ended.

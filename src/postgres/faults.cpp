@@ -16,16 +16,16 @@ struct sqlstate_rule {
 
 // The first rule that fits counts. Source: https://www.postgresql.org/docs/15/errcodes-appendix.html
 constexpr std::array rules{
-    sqlstate_rule{"22", store_fault::bad_data},         // data exception
-    sqlstate_rule{"23", store_fault::bad_data},         // integrity constraint
-    sqlstate_rule{"54", store_fault::bad_data},         // a value too large, such as for an index
+    sqlstate_rule{"22", store_fault::bad_data},  // data exception
+    sqlstate_rule{"23", store_fault::bad_data},  // integrity constraint
+    sqlstate_rule{"54", store_fault::bad_data},  // a value too large, such as for an index
     sqlstate_rule{"40003", store_fault::outcome_unknown},
-    sqlstate_rule{"40", store_fault::conflict},         // serialization failure, deadlock
-    sqlstate_rule{"55P03", store_fault::conflict},      // lock timeout
-    sqlstate_rule{"25006", store_fault::unavailable},   // read-only: a standby
-    sqlstate_rule{"53", store_fault::unavailable},      // disk, memory or connections used up
-    sqlstate_rule{"57", store_fault::unavailable},      // statement timeout, shutdown, starting up
-    sqlstate_rule{"58", store_fault::unavailable},      // I/O error
+    sqlstate_rule{"40", store_fault::conflict},        // serialization failure, deadlock
+    sqlstate_rule{"55P03", store_fault::conflict},     // lock timeout
+    sqlstate_rule{"25006", store_fault::unavailable},  // read-only: a standby
+    sqlstate_rule{"53", store_fault::unavailable},     // disk, memory or connections used up
+    sqlstate_rule{"57", store_fault::unavailable},     // statement timeout, shutdown, starting up
+    sqlstate_rule{"58", store_fault::unavailable},     // I/O error
 };
 
 bool is_of_connection(std::string_view sqlstate) { return sqlstate.empty() || sqlstate.starts_with("08"); }
@@ -58,7 +58,8 @@ ports::store_error make_error(const command_end& end, bool writes, std::string_v
 }
 
 bool must_prepare_again(const server_error& error) {
-    return error.sqlstate == "26000" || (error.sqlstate == "0A000" && error.message.starts_with("cached plan"));
+    return error.sqlstate == "26000" ||
+           (error.sqlstate == "0A000" && error.message.starts_with("cached plan"));
 }
 
 bool is_wrong_server(const server_error& error) { return error.sqlstate == "25006"; }

@@ -10,15 +10,16 @@ namespace delivery::postgres {
 /// What a command's failure means for the caller of the store.
 ports::store_fault fault_of(const command_end& end, bool writes);
 
-/// The failure as the store throws it: operation, SQLSTATE and constraint; the server's message only where it cannot
-/// quote a customer's data.
+/// The failure as the store throws it: operation, SQLSTATE and constraint; the server's message only where it
+/// cannot quote a customer's data.
 ports::store_error make_error(const command_end& end, bool writes, std::string_view operation);
 
-/// Whether the server has forgotten a prepared statement, or cannot use it on a schema that has changed: nothing was
-/// done, and it works once it is prepared anew.
+/// Whether the server has forgotten a prepared statement, or cannot use it on a schema that has changed:
+/// nothing was done, and it works once it is prepared anew.
 bool must_prepare_again(const server_error& error);
 
-/// Whether the connection leads to a server that cannot write (any more), and another connection may lead elsewhere.
+/// Whether the connection leads to a server that cannot write (any more), and another connection may lead
+/// elsewhere.
 bool is_wrong_server(const server_error& error);
 
 }  // namespace delivery::postgres

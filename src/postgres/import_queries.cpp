@@ -68,7 +68,9 @@ awaitable<std::size_t> postgres_store::import_orders(std::span<const ports::impo
         .add_array(events, [](const flat_event& item) { return item.event->version; })
         .add_array(events, [](const flat_event& item) { return domain::to_string(item.event->status); })
         .add_array(events, [](const flat_event& item) { return microseconds(item.event->recorded_at); })
-        .add_array(events, [](const flat_event& item) { return std::int16_t{domain::shard_of(item.event->order_id)}; })
+        .add_array(
+            events,
+            [](const flat_event& item) { return std::int16_t{domain::shard_of(item.event->order_id)}; })
         .add_array(events, [](const flat_event& item) { return static_cast<std::int16_t>(item.waits); });
     const auto stored = co_await run(import_all, values);
     co_return static_cast<std::size_t>(stored.int64(0, 0));

@@ -5,16 +5,18 @@
 #include "domain/shard.hpp"
 #include "postgres/postgres_store.hpp"
 
-// Leases change under one advisory lock, in scripts: each statement after the lock has a snapshot of its own, which a
-// single statement that took the lock itself would not. A script is still one round trip and one transaction, so no
-// frozen relay ever holds the lock. Scripts have no parameters; everything in them is digits or hexadecimal.
+// Leases change under one advisory lock, in scripts: each statement after the lock has a snapshot of its own,
+// which a single statement that took the lock itself would not. A script is still one round trip and one
+// transaction, so no frozen relay ever holds the lock. Scripts have no parameters; everything in them is
+// digits or hexadecimal.
 namespace delivery::postgres {
 namespace {
 
 /// Of this purpose alone, in the space of advisory locks of the database.
 constexpr std::int64_t lease_lock = 0x64656c69766572;
 
-constexpr statement find_bus{.name = "find_other_bus", .sql = R"(
+constexpr statement find_bus{.name = "find_other_bus",
+                             .sql = R"(
 SELECT bus FROM relays WHERE bus <> $1::text AND expires_at > clock_timestamp() LIMIT 1)",
                              .writes = false};
 
@@ -28,8 +30,8 @@ std::string text_literal(std::string_view text) {
     return fmt::format("convert_from(decode('{}', 'hex'), 'UTF8')", hexadecimal(text));
 }
 
-// A relay on another bus than a living one is not registered, so that a refused stranger stops nobody. It still
-// renews what it holds: it was there first.
+// A relay on another bus than a living one is not registered, so that a refused stranger stops nobody. It
+// still renews what it holds: it was there first.
 constexpr auto renew_script = R"(
 SELECT pg_advisory_xact_lock({lock});
 DELETE FROM relays WHERE expires_at <= clock_timestamp();
@@ -46,7 +48,8 @@ UPDATE shard_leases
         ORDER BY shard LIMIT (
             SELECT CASE WHEN bool_or(owner = '{owner}')
                 THEN greatest(ceil({shards}.0 / count(*))
-                    - (SELECT count(*) FROM shard_leases WHERE owner = '{owner}' AND expires_at > clock_timestamp()), 0)
+                    - (SELECT count(*) FROM shard_leases
+                        WHERE owner = '{owner}' AND expires_at > clock_timestamp()), 0)
                 ELSE 0 END
             FROM relays));
 SELECT shard, ceil({shards}.0 / (SELECT greatest(count(*), 1) FROM relays))::integer
@@ -90,7 +93,8 @@ awaitable<ports::lease_view> postgres_store::renew_leases(const ports::relay_ide
     ports::lease_view view;
     for (int row = 0; row < found.size(); ++row) {
         view.fair_share = read_number(found.bytes(row, 1));
-        if (!found.is_null(row, 0)) view.shards.push_back(static_cast<std::uint8_t>(read_number(found.bytes(row, 0))));
+        if (!found.is_null(row, 0))
+            view.shards.push_back(static_cast<std::uint8_t>(read_number(found.bytes(row, 0))));
     }
     co_return view;
 }

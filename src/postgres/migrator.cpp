@@ -31,7 +31,8 @@ void lock(blocking_connection& session, std::chrono::milliseconds patience) {
     const auto attempt = fmt::format("SELECT pg_try_advisory_lock({})", migration_lock);
     while (session.run(attempt).at(0).at(0) != "t") {
         if (std::chrono::steady_clock::now() >= until) {
-            throw migration_error(fmt::format("another migration has been running for {} s", patience.count() / 1000));
+            throw migration_error(
+                fmt::format("another migration has been running for {} s", patience.count() / 1000));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
@@ -52,7 +53,8 @@ std::vector<core::applied_migration> read_applied(blocking_connection& session) 
 
 void record_applied(blocking_connection& session, const core::migration& what, bool finished) {
     session.run(
-        "INSERT INTO schema_migrations (version, name, checksum, oldest_binary, finished) VALUES ($1, $2, $3, $4, $5) "
+        "INSERT INTO schema_migrations (version, name, checksum, oldest_binary, finished) VALUES ($1, $2, "
+        "$3, $4, $5) "
         "ON CONFLICT (version) DO UPDATE SET finished = excluded.finished",
         {std::to_string(what.version), what.name, what.checksum, std::to_string(what.oldest_binary),
          finished ? "true" : "false"});
@@ -73,23 +75,25 @@ void run_in_transaction(blocking_connection& session, const core::migration& wha
         session.run("COMMIT");
     } catch (const migration_error& error) {
         if (is_committing && !session.is_alive()) {
-            throw migration_error(fmt::format("{}: the connection was lost while committing; see delivery migrate status ({})",
-                                              what.name, error.what()));
+            throw migration_error(
+                fmt::format("{}: the connection was lost while committing; see delivery migrate status ({})",
+                            what.name, error.what()));
         }
         throw migration_error(fmt::format("{} failed and left nothing behind: {}", what.name, error.what()));
     }
 }
 
-void run_without_transaction(blocking_connection& session, const core::migration& what, const std::string& sql,
-                             const std::function<void()>& record) {
+void run_without_transaction(blocking_connection& session, const core::migration& what,
+                             const std::string& sql, const std::function<void()>& record) {
     constexpr bool finished = false;
     record_applied(session, what, finished);
     try {
         session.run(sql);
     } catch (const migration_error& error) {
-        throw migration_error(fmt::format("{} stopped halfway, and has no transaction to roll back; it is marked as "
-                                          "unfinished in schema_migrations: {}",
-                                          what.name, error.what()));
+        throw migration_error(
+            fmt::format("{} stopped halfway, and has no transaction to roll back; it is marked as "
+                        "unfinished in schema_migrations: {}",
+                        what.name, error.what()));
     }
     record();
 }
@@ -111,8 +115,8 @@ std::vector<core::migration> plan_or_throw(std::expected<std::vector<core::migra
 
 }  // namespace
 
-migrator::migrator(std::string url, std::span<const core::migration> known, std::chrono::milliseconds patience,
-                   std::chrono::milliseconds lock_timeout)
+migrator::migrator(std::string url, std::span<const core::migration> known,
+                   std::chrono::milliseconds patience, std::chrono::milliseconds lock_timeout)
     : url_(std::move(url)), known_(known), patience_(patience), lock_timeout_(lock_timeout) {}
 
 schema_status migrator::status() const {

@@ -25,12 +25,12 @@ struct schema_status {
     std::optional<std::string> incompatibility;
 };
 
-/// Brings a database's schema up or down. Blocks. One migrator works at a time; another waits for it, and then finds
-/// the work done. Every call connects anew and throws migration_error.
+/// Brings a database's schema up or down. Blocks. One migrator works at a time; another waits for it, and
+/// then finds the work done. Every call connects anew and throws migration_error.
 class migrator {
 public:
-    /// `patience` is how long to wait for another migrator; `lock_timeout` how long a migration may wait for a table,
-    /// with everything that uses the table waiting behind it.
+    /// `patience` is how long to wait for another migrator; `lock_timeout` how long a migration may wait for
+    /// a table, with everything that uses the table waiting behind it.
     explicit migrator(std::string url, std::span<const core::migration> known = embedded_migrations(),
                       std::chrono::milliseconds patience = std::chrono::minutes(1),
                       std::chrono::milliseconds lock_timeout = std::chrono::seconds(5));

@@ -15,13 +15,15 @@ using ports::create_outcome;
 using ports::create_result;
 using ports::new_order;
 
-// Keys first and orders after them, each in sequence (the sorts need the whole of what is before them), so that two
-// overlapping batches never wait for each other crosswise. Events and outbox rows come from what was stored just now.
+// Keys first and orders after them, each in sequence (the sorts need the whole of what is before them), so
+// that two overlapping batches never wait for each other crosswise. Events and outbox rows come from what was
+// stored just now.
 constexpr statement create_orders{.name = "create", .sql = R"(
 WITH moment AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ), input AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int2[], $7::text[], $8::bytea[])
+    SELECT * FROM unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int2[], $7::text[], $8::bytea[])
         AS i (id, event_id, customer_name, address, traceparent, shard, key, fingerprint)
 ), won AS (
     INSERT INTO idempotency_keys (key, fingerprint, order_id, created_at)
@@ -47,26 +49,31 @@ WITH moment AS MATERIALIZED (
 )
 SELECT id, created_at FROM written)"};
 
-// What the statement above left alone: stored by an earlier attempt, or its key was used before. A key that was lost
-// to another transaction has been waited for, and a new statement sees what that one wrote.
-constexpr statement find_earlier{.name = "create", .sql = R"(
+// What the statement above left alone: stored by an earlier attempt, or its key was used before. A key that
+// was lost to another transaction has been waited for, and a new statement sees what that one wrote.
+constexpr statement find_earlier{.name = "create",
+                                 .sql = R"(
 SELECT i.position, k.order_id, k.fingerprint = i.fingerprint, o.id, o.customer_name, o.address, o.created_at
 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) WITH ORDINALITY AS i (id, key, fingerprint, position)
 LEFT JOIN idempotency_keys k ON k.key = i.key
 LEFT JOIN orders o ON o.id = coalesce(k.order_id, i.id))",
                                  .writes = false};
 
-constexpr statement find_orders{.name = "find", .sql = R"(
-SELECT id, customer_name, address, status, version, created_at, updated_at FROM orders WHERE id = ANY ($1::uuid[]))",
+constexpr statement find_orders{.name = "find",
+                                .sql = R"(
+SELECT id, customer_name, address, status, version, created_at, updated_at
+FROM orders WHERE id = ANY ($1::uuid[]))",
                                 .writes = false};
 
-constexpr statement find_history{.name = "history", .sql = R"(
+constexpr statement find_history{.name = "history",
+                                 .sql = R"(
 SELECT id, order_id, version, status, recorded_at FROM order_events WHERE order_id = ANY ($1::uuid[])
 ORDER BY order_id, version)",
                                  .writes = false};
 
 // One range of the index a status, merged.
-constexpr statement list_orders{.name = "list", .sql = R"(
+constexpr statement list_orders{.name = "list",
+                                .sql = R"(
 SELECT o.id, o.customer_name, o.address, o.status, o.version, o.created_at, o.updated_at
 FROM unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
     SELECT * FROM orders WHERE orders.status = s.status AND (created_at, id) < ($2::timestamptz, $3::uuid)
@@ -117,7 +124,9 @@ std::vector<const new_order*> without_repeats(std::span<const new_order> orders)
 }
 
 parameters make_create_parameters(const std::vector<const new_order*>& orders) {
-    const auto member = [](auto pointer) { return [pointer](const new_order* order) { return order->*pointer; }; };
+    const auto member = [](auto pointer) {
+        return [pointer](const new_order* order) { return order->*pointer; };
+    };
     const auto view = [](auto pointer) {
         return [pointer](const new_order* order) { return std::string_view(order->*pointer); };
     };
@@ -138,11 +147,13 @@ create_result read_earlier(const rows& found, int row, const new_order& asked) {
     constexpr int key_order = 1;
     constexpr int same_body = 2;
     constexpr int order_id = 3;
-    if (!found.is_null(row, key_order) && found.uuid(row, key_order) != asked.id && !found.boolean(row, same_body)) {
+    if (!found.is_null(row, key_order) && found.uuid(row, key_order) != asked.id &&
+        !found.boolean(row, same_body)) {
         return {.outcome = create_outcome::key_reused, .order = {}};
     }
     if (found.is_null(row, order_id)) {
-        throw ports::store_error(ports::store_fault::conflict, "create: an idempotency key went away meanwhile");
+        throw ports::store_error(ports::store_fault::conflict,
+                                 "create: an idempotency key went away meanwhile");
     }
     const auto id = found.uuid(row, order_id);
     return {.outcome = id == asked.id ? create_outcome::created : create_outcome::replayed,
@@ -205,9 +216,11 @@ awaitable<std::vector<std::optional<std::vector<domain::order_event>>>> postgres
     values.add_array(ids);
     const auto found = co_await run(find_history, values);
     std::unordered_map<domain::uuid, std::vector<domain::order_event>> histories;
-    for (int row = 0; row < found.size(); ++row) histories[found.uuid(row, 1)].push_back(read_event(found, row));
+    for (int row = 0; row < found.size(); ++row)
+        histories[found.uuid(row, 1)].push_back(read_event(found, row));
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (const auto history = histories.find(ids[i]); history != histories.end()) results[i] = history->second;
+        if (const auto history = histories.find(ids[i]); history != histories.end())
+            results[i] = history->second;
     }
     co_return results;
 }
@@ -219,7 +232,8 @@ awaitable<std::vector<domain::order>> postgres_store::list(const ports::page_req
     } else {
         statuses.assign(domain::all_statuses().begin(), domain::all_statuses().end());
     }
-    const auto after = request.after.value_or(ports::page_position{.created_at = domain::timestamp::max(), .id = {}});
+    const auto after =
+        request.after.value_or(ports::page_position{.created_at = domain::timestamp::max(), .id = {}});
     parameters values;
     values.add_array(statuses, [](domain::status status) { return domain::to_string(status); })
         .add(after.created_at)

@@ -10,9 +10,10 @@ namespace {
 
 using ports::outbox_row;
 
-// By rank within the shard first, so that the limit cuts every shard's rows short instead of leaving shards out, and
-// never leaves a gap.
-constexpr statement read_pending{.name = "pending", .sql = R"(
+// By rank within the shard first, so that the limit cuts every shard's rows short instead of leaving shards
+// out, and never leaves a gap.
+constexpr statement read_pending{.name = "pending",
+                                 .sql = R"(
 SELECT o.event_id, o.order_id, o.version, o.status, o.recorded_at, o.sequence, o.shard, o.traceparent
 FROM unnest($1::int2[], $2::int8[]) AS p (shard, after) CROSS JOIN LATERAL (
     SELECT *, row_number() OVER (ORDER BY sequence) AS rank FROM outbox
@@ -22,16 +23,17 @@ FROM unnest($1::int2[], $2::int8[]) AS p (shard, after) CROSS JOIN LATERAL (
 ORDER BY o.rank, o.shard LIMIT $4)",
                                  .writes = false};
 
-// Losing a deletion only repeats a message, so the commit need not wait for the disk. Set inside the statement, it
-// costs no round trip and ends with the transaction.
+// Losing a deletion only repeats a message, so the commit need not wait for the disk. Set inside the
+// statement, it costs no round trip and ends with the transaction.
 constexpr statement settle_rows{.name = "settle", .sql = R"(
 DELETE FROM outbox o USING unnest($1::int2[], $2::int8[]) AS s (shard, sequence)
 WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
     AND o.shard = s.shard AND o.sequence = s.sequence)"};
 
-// Counts up to a bound in each shard, and goes by the table's size beyond it. The oldest of a shard is taken to be
-// the one with the lowest sequence.
-constexpr statement measure_depth{.name = "depth", .sql = R"(
+// Counts up to a bound in each shard, and goes by the table's size beyond it. The oldest of a shard is taken
+// to be the one with the lowest sequence.
+constexpr statement measure_depth{.name = "depth",
+                                  .sql = R"(
 SELECT coalesce(sum(counted), 0)::int8, coalesce(max(counted) >= $2, false),
     coalesce(extract(epoch FROM clock_timestamp() - min(oldest)) * 1000000, 0)::int8,
     (SELECT pg_relation_size('outbox'))
@@ -42,14 +44,16 @@ FROM unnest($1::int2[]) AS p (shard) CROSS JOIN LATERAL (
 ) AS f ON true)",
                                   .writes = false};
 
-// Walks the unfinished orders alone, by the index on status: finished ones are nearly all there are.
-constexpr statement find_lost{.name = "redrive", .sql = R"(
+// Walks the unfinished orders alone, by the index on status: finished ones are nearly all there are. The
+// scalar subqueries stay probes of one order; NOT EXISTS would become one reading of the whole outbox.
+constexpr statement find_lost{.name = "redrive",
+                              .sql = R"(
 WITH start AS MATERIALIZED (
     SELECT coalesce((SELECT created_at FROM orders WHERE id = $2::uuid), '-infinity') AS created_at
 )
 SELECT o.id, greatest(o.updated_at, o.redriven_at) < clock_timestamp() - $3::int8 * interval '1 millisecond'
-    AND NOT EXISTS (SELECT FROM outbox WHERE order_id = o.id)
-    AND NOT EXISTS (SELECT FROM timers WHERE order_id = o.id)
+    AND (SELECT version FROM outbox WHERE order_id = o.id LIMIT 1) IS NULL
+    AND (SELECT version FROM timers WHERE order_id = o.id) IS NULL
 FROM start, unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
     SELECT * FROM orders
     WHERE orders.status = s.status AND (orders.created_at, orders.id) > (start.created_at, $2::uuid)
@@ -61,15 +65,14 @@ ORDER BY o.created_at, o.id LIMIT $4)",
 // An order that another transaction has right now is not lost.
 constexpr statement announce_lost{.name = "redrive", .sql = R"(
 WITH locked AS MATERIALIZED (
-    SELECT id, version FROM orders o
-    WHERE id = ANY ($1::uuid[])
-        AND greatest(updated_at, redriven_at) < clock_timestamp() - $3::int8 * interval '1 millisecond'
-    ORDER BY id FOR UPDATE SKIP LOCKED
+    SELECT o.id, o.version, i.shard
+    FROM unnest($1::uuid[], $2::int2[]) AS i (id, shard) JOIN orders o ON o.id = i.id
+    WHERE greatest(o.updated_at, o.redriven_at) < clock_timestamp() - $3::int8 * interval '1 millisecond'
+    ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
 ), announced AS (
     INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent)
-    SELECT i.shard, e.order_id, e.version, e.id, e.status, e.recorded_at, ''
+    SELECT l.shard, e.order_id, e.version, e.id, e.status, e.recorded_at, ''
     FROM locked l JOIN order_events e ON e.order_id = l.id AND e.version = l.version
-    JOIN unnest($1::uuid[], $2::int2[]) AS i (id, shard) ON i.id = l.id
     WHERE NOT EXISTS (SELECT FROM outbox WHERE order_id = l.id)
         AND NOT EXISTS (SELECT FROM timers WHERE order_id = l.id)
     ON CONFLICT DO NOTHING
@@ -80,7 +83,8 @@ UPDATE orders SET redriven_at = clock_timestamp() FROM announced WHERE id = orde
 std::int64_t rows_a_shard(std::size_t limit, std::size_t shards) {
     constexpr std::size_t at_least = 16;
     constexpr std::size_t times_its_share = 4;
-    return static_cast<std::int64_t>(std::min(limit, std::max(at_least, times_its_share * limit / shards + 1)));
+    return static_cast<std::int64_t>(
+        std::min(limit, std::max(at_least, times_its_share * limit / shards + 1)));
 }
 
 }  // namespace
@@ -90,7 +94,9 @@ awaitable<std::vector<outbox_row>> postgres_store::pending(std::span<const ports
     std::vector<outbox_row> results;
     if (positions.empty() || limit == 0) co_return results;
     parameters values;
-    values.add_array(positions, [](const ports::shard_position& position) { return std::int16_t{position.shard}; })
+    values
+        .add_array(positions,
+                   [](const ports::shard_position& position) { return std::int16_t{position.shard}; })
         .add_array(positions, &ports::shard_position::after)
         .add(rows_a_shard(limit, positions.size()))
         .add(static_cast<std::int64_t>(limit));
@@ -107,7 +113,8 @@ awaitable<std::vector<outbox_row>> postgres_store::pending(std::span<const ports
 
 awaitable<void> postgres_store::settle(std::span<const outbox_row> settled) {
     if (settled.empty()) co_return;
-    // In one sequence everywhere, so that two relays that settle the same rows never wait for each other crosswise.
+    // In one sequence everywhere, so that two relays that settle the same rows never wait for each other
+    // crosswise.
     std::vector<std::pair<std::uint8_t, std::int64_t>> keys;
     for (const auto& row : settled) keys.emplace_back(row.shard, row.sequence);
     std::ranges::sort(keys);
@@ -128,8 +135,9 @@ awaitable<ports::outbox_depth> postgres_store::depth(std::span<const std::uint8_
         const auto share = static_cast<std::int64_t>(shards.size());
         pending = std::max(pending, found.int64(0, 3) / bytes_a_row * share / domain::shard_count);
     }
-    co_return ports::outbox_depth{.pending = pending,
-                                  .oldest_age = std::chrono::microseconds(std::max<std::int64_t>(found.int64(0, 2), 0))};
+    co_return ports::outbox_depth{
+        .pending = pending,
+        .oldest_age = std::chrono::microseconds(std::max<std::int64_t>(found.int64(0, 2), 0))};
 }
 
 awaitable<ports::outbox_store::redrive_result> postgres_store::redrive(std::chrono::milliseconds after,

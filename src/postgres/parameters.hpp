@@ -13,8 +13,9 @@
 
 namespace delivery::postgres {
 
-/// The values of a statement's parameters in PostgreSQL's binary format, in the order in which they are added. Arrays
-/// are made of the members of a range's items, or of what a function says about them; an optional one may be NULL.
+/// The values of a statement's parameters in PostgreSQL's binary format, in the order in which they are
+/// added. Arrays are made of the members of a range's items, or of what a function says about them; an
+/// optional one may be NULL.
 class parameters {
 public:
     parameters& add(const domain::uuid& value);
@@ -68,7 +69,8 @@ inline constexpr std::uint32_t type_number<domain::uuid> = 2950;
 template <typename T>
 inline constexpr std::uint32_t type_number<std::optional<T>> = type_number<T>;
 
-/// Writes one array: dimensions, NULL flag, element type, size, lower bound, then each element after its length.
+/// Writes one array: dimensions, NULL flag, element type, size, lower bound, then each element after its
+/// length.
 class array_writer {
 public:
     array_writer(std::string& out, std::uint32_t type, std::size_t size);

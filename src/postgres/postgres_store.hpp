@@ -7,7 +7,8 @@
 
 namespace delivery::postgres {
 
-/// The store on PostgreSQL. Every call is one statement, hence one round trip and one transaction, unless it says why not.
+/// The store on PostgreSQL. Every call is one statement, hence one round trip and one transaction, unless it
+/// says why not.
 class postgres_store final : public ports::store {
 public:
     postgres_store(executor where, const options& how, ports::logger& logger);
@@ -21,7 +22,8 @@ public:
     awaitable<std::size_t> purge_idempotency_keys(std::chrono::milliseconds age) override;
 
     // workflow_queries.cpp
-    awaitable<std::vector<ports::step_outcome>> take_steps(std::span<const ports::step_request> steps) override;
+    awaitable<std::vector<ports::step_outcome>> take_steps(
+        std::span<const ports::step_request> steps) override;
     awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids) override;
     awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override;
 
@@ -30,13 +32,15 @@ public:
                                                       std::size_t limit) override;
     awaitable<void> settle(std::span<const ports::outbox_row> rows) override;
     awaitable<ports::outbox_depth> depth(std::span<const std::uint8_t> shards) override;
-    awaitable<redrive_result> redrive(std::chrono::milliseconds after, std::optional<domain::uuid> from) override;
+    awaitable<redrive_result> redrive(std::chrono::milliseconds after,
+                                      std::optional<domain::uuid> from) override;
 
     // lease_queries.cpp
     awaitable<std::optional<std::string>> find_other_bus(const std::string& bus) override;
     awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay,
                                               std::chrono::milliseconds time_to_live) override;
-    awaitable<void> release_leases(const ports::relay_identity& relay, std::span<const std::uint8_t> shards) override;
+    awaitable<void> release_leases(const ports::relay_identity& relay,
+                                   std::span<const std::uint8_t> shards) override;
     awaitable<void> retire(const ports::relay_identity& relay) override;
 
     // audit_queries.cpp

@@ -9,7 +9,9 @@
 namespace delivery::postgres {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw ports::store_error(ports::store_fault::broken, what); }
+[[noreturn]] void fail(const std::string& what) {
+    throw ports::store_error(ports::store_fault::broken, what);
+}
 
 template <typename T>
 T read_number(std::string_view bytes) {
@@ -27,13 +29,15 @@ rows::rows(result_ptr result) : result_(std::move(result)), size_(result_ ? PQnt
 bool rows::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
 
 std::string_view rows::bytes(int row, int column) const {
-    return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+    return {PQgetvalue(result_.get(), row, column),
+            static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
 std::string_view rows::bytes(int row, int column, std::size_t size) const {
     const auto found = bytes(row, column);
     if (found.size() != size) {
-        fail(fmt::format("column {} has {} bytes instead of {}", PQfname(result_.get(), column), found.size(), size));
+        fail(fmt::format("column {} has {} bytes instead of {}", PQfname(result_.get(), column), found.size(),
+                         size));
     }
     return found;
 }
@@ -46,11 +50,17 @@ domain::uuid rows::uuid(int row, int column) const {
 
 bool rows::boolean(int row, int column) const { return bytes(row, column, 1)[0] != 0; }
 
-std::int16_t rows::int16(int row, int column) const { return read_number<std::int16_t>(bytes(row, column, 2)); }
+std::int16_t rows::int16(int row, int column) const {
+    return read_number<std::int16_t>(bytes(row, column, 2));
+}
 
-std::int32_t rows::int32(int row, int column) const { return read_number<std::int32_t>(bytes(row, column, 4)); }
+std::int32_t rows::int32(int row, int column) const {
+    return read_number<std::int32_t>(bytes(row, column, 4));
+}
 
-std::int64_t rows::int64(int row, int column) const { return read_number<std::int64_t>(bytes(row, column, 8)); }
+std::int64_t rows::int64(int row, int column) const {
+    return read_number<std::int64_t>(bytes(row, column, 8));
+}
 
 domain::timestamp rows::timestamp(int row, int column) const {
     constexpr domain::timestamp epoch = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);

@@ -12,8 +12,8 @@
 
 namespace delivery::postgres {
 
-/// Reads a result in the binary format, a column at a time. A value of another shape than asked for is a schema that
-/// does not fit: store_error `broken`.
+/// Reads a result in the binary format, a column at a time. A value of another shape than asked for is a
+/// schema that does not fit: store_error `broken`.
 class rows {
 public:
     explicit rows(result_ptr result);

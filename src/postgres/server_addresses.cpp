@@ -23,15 +23,16 @@ using ports::store_fault;
 using settings = std::map<std::string, std::string>;
 
 settings read_url(const std::string& url) {
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> read(PQconninfoParse(url.c_str(), nullptr),
-                                                                            &PQconninfoFree);
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> read(
+        PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree);
     // libpq's own message would quote from the URL, which may hold a password.
     if (!read) throw store_error(store_fault::broken, "the database's URL cannot be read");
     settings found;
     for (const auto* option = read.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) found[option->keyword] = option->val;
     }
-    if (const char* host = std::getenv("PGHOST"); host != nullptr && !found.contains("host")) found["host"] = host;
+    if (const char* host = std::getenv("PGHOST"); host != nullptr && !found.contains("host"))
+        found["host"] = host;
     return found;
 }
 
@@ -70,7 +71,8 @@ awaitable<std::vector<std::string>> resolve(const std::string& host, deadline un
     state->done.expires_at(until);
     state->resolver.async_resolve(host, "", [state](auto error, const tcp::resolver::results_type& results) {
         if (!error) {
-            for (const auto& entry : results) state->addresses.push_back(entry.endpoint().address().to_string());
+            for (const auto& entry : results)
+                state->addresses.push_back(entry.endpoint().address().to_string());
         }
         state->done.cancel();
     });
@@ -112,7 +114,8 @@ awaitable<std::vector<connect_parameters>> find_servers(const std::string& url, 
             servers.push_back(make_parameters(base, host, resolved, item_at(ports, i)));
         }
     }
-    if (servers.empty()) throw store_error(store_fault::unavailable, "the database's host name does not resolve");
+    if (servers.empty())
+        throw store_error(store_fault::unavailable, "the database's host name does not resolve");
     co_return servers;
 }
 

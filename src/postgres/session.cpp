@@ -5,8 +5,8 @@
 namespace delivery::postgres {
 namespace {
 
-/// After a loss libpq gives what it had received and then an error. More than this many results is a loop: a server
-/// killed at the wrong moment leaves libpq in one (PostgreSQL bug 17948).
+/// After a loss libpq gives what it had received and then an error. More than this many results is a loop: a
+/// server killed at the wrong moment leaves libpq in one (PostgreSQL bug 17948).
 constexpr int lost_results_max = 8;
 
 std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
@@ -62,8 +62,8 @@ io_need session::prepare(const std::string& name, const char* sql) {
 
 io_need session::execute(const std::string& name, const parameters& values) {
     constexpr int binary_results = 1;
-    return sent(libpq_.send_execute(connection_, name.c_str(), values.count(), values.values(), values.lengths(),
-                                    values.formats(), binary_results));
+    return sent(libpq_.send_execute(connection_, name.c_str(), values.count(), values.values(),
+                                    values.lengths(), values.formats(), binary_results));
 }
 
 io_need session::run_script(const char* sql) { return sent(libpq_.send_query(connection_, sql)); }
@@ -121,13 +121,9 @@ void session::keep(PGresult* raw) {
     result_ptr result(raw, result_deleter{libpq_.clear});
     switch (libpq_.result_status(raw)) {
         case PGRES_COMMAND_OK:
-        case PGRES_TUPLES_OK:
-            end_.result = std::move(result);
-            return;
-        case PGRES_FATAL_ERROR:
-            break;
-        default:
-            throw session_error("the server answered with a kind of result that was not asked for");
+        case PGRES_TUPLES_OK: end_.result = std::move(result); return;
+        case PGRES_FATAL_ERROR: break;
+        default: throw session_error("the server answered with a kind of result that was not asked for");
     }
     // The first error with a SQLSTATE is the cause; those that libpq makes itself follow from it.
     if (end_.error && !end_.error->sqlstate.empty()) return;

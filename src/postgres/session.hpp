@@ -46,8 +46,8 @@ private:
 
 using connect_parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// Drives libpq without doing any I/O of its own: every call says what to wait for before the next one. It never
-/// blocks, provided that no name has to be resolved.
+/// Drives libpq without doing any I/O of its own: every call says what to wait for before the next one. It
+/// never blocks, provided that no name has to be resolved.
 class session {
 public:
     explicit session(const libpq_functions& libpq = {});
@@ -55,12 +55,13 @@ public:
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    /// Begins to connect. Go on with `continue_connect` after each wait until nothing is needed; the socket may be
-    /// another after each call. Throws session_error.
+    /// Begins to connect. Go on with `continue_connect` after each wait until nothing is needed; the socket
+    /// may be another after each call. Throws session_error.
     io_need connect(const connect_parameters& parameters);
     io_need continue_connect();
 
-    /// Begins a command. Go on with `continue_command` after each wait until nothing is needed, then take the end.
+    /// Begins a command. Go on with `continue_command` after each wait until nothing is needed, then take the
+    /// end.
     io_need prepare(const std::string& name, const char* sql);
     io_need execute(const std::string& name, const parameters& values);
     /// One or several statements in one implicit transaction, with results as text.

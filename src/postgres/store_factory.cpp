@@ -1,7 +1,7 @@
 #include "postgres/store_factory.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
+#include <boost/asio/this_coro.hpp>
 
 #include "ports/store_error.hpp"
 #include "postgres/postgres_store.hpp"
@@ -28,7 +28,8 @@ core::applied_migration read_applied(const rows& found, int row) {
 postgres_store::postgres_store(executor where, const options& how, ports::logger& logger)
     : deadline_(how.deadline), pool_(std::make_shared<connection_pool>(std::move(where), how, logger)) {}
 
-awaitable<rows> postgres_store::run(const statement& what, const parameters& values, std::chrono::milliseconds limit) {
+awaitable<rows> postgres_store::run(const statement& what, const parameters& values,
+                                    std::chrono::milliseconds limit) {
     const auto until = std::chrono::steady_clock::now() + limit;
     // Held here, since the store itself may be gone before a call under way has come to its end.
     const auto pool = pool_;

@@ -18,8 +18,8 @@ struct options {
     std::size_t connections_max = 3;
 };
 
-/// A store on PostgreSQL that lives on `where`. It connects when it is first used, and again whenever it must.
-/// The logger must outlive it.
+/// A store on PostgreSQL that lives on `where`. It connects when it is first used, and again whenever it
+/// must. The logger must outlive it.
 std::unique_ptr<ports::store> make_store(executor where, const options& how, ports::logger& logger);
 
 }  // namespace delivery::postgres

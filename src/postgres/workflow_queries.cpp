@@ -13,14 +13,16 @@ using ports::due_result;
 using ports::step_outcome;
 using ports::step_request;
 
-// Every change of an order, and of its timer, is made under the lock of the order's row; rows are locked by ascending
-// id, so workers with the same orders wait for each other and never crosswise. Judged is the row as it was locked. The
-// update needs no more than the id then: it follows the row to the version that is locked, whatever this statement's
-// snapshot shows.
+// Every change of an order, and of its timer, is made under the lock of the order's row; rows are locked by
+// ascending id, so workers with the same orders wait for each other and never crosswise. Judged is the row as
+// it was locked. The update needs no more than the id then: it follows the row to the version that is locked,
+// whatever this statement's snapshot shows.
 constexpr statement take_all_steps{.name = "take_steps", .sql = R"(
 WITH input AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::int4[], $3::text[], $4::text[], $5::int8[], $6::uuid[], $7::text[], $8::int2[])
-        WITH ORDINALITY AS i (id, version, from_status, to_status, delay, event_id, traceparent, shard, position)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::int4[], $3::text[], $4::text[], $5::int8[], $6::uuid[], $7::text[], $8::int2[])
+        WITH ORDINALITY
+        AS i (id, version, from_status, to_status, delay, event_id, traceparent, shard, position)
 ), locked AS MATERIALIZED (
     SELECT id, version, status FROM orders WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
 ), judged AS MATERIALIZED (
@@ -57,9 +59,10 @@ SELECT position, outcome FROM judged)"};
 constexpr std::array outcomes{step_outcome::advanced, step_outcome::scheduled, step_outcome::stale,
                               step_outcome::ahead,    step_outcome::missing,   step_outcome::contradicted};
 
-// Locks the orders and not the timers, as everything that touches a timer does, and waits for nobody: an order that
-// another transaction has is left for later. A timer without an order is left for the audit to find. What remains is
-// told from the timers' snapshot, so a timer that is just being taken may be counted as remaining.
+// Locks the orders and not the timers, as everything that touches a timer does, and waits for nobody: an
+// order that another transaction has is left for later. A timer without an order is left for the audit to
+// find. What remains is told from the timers' snapshot, so a timer that is just being taken may be counted as
+// remaining.
 constexpr statement take_due{.name = "take_due_timers", .sql = R"(
 WITH due AS MATERIALIZED (
     SELECT t.order_id, t.version, t.traceparent, t.shard, o.version AS order_version, o.status
@@ -78,7 +81,8 @@ WITH due AS MATERIALIZED (
     UPDATE orders o SET status = m.to_status, version = m.version + 1,
         updated_at = greatest(clock_timestamp(), o.updated_at)
     FROM matched m WHERE o.id = m.order_id
-    RETURNING m.event_id, o.id, o.version, o.status, o.updated_at, m.status AS from_status, m.traceparent, m.shard
+    RETURNING m.event_id, o.id, o.version, o.status, o.updated_at,
+        m.status AS from_status, m.traceparent, m.shard
 ), events AS (
     INSERT INTO order_events (order_id, version, id, status, recorded_at)
     SELECT id, version, event_id, status, updated_at FROM advanced
@@ -97,7 +101,8 @@ FROM (SELECT) AS always LEFT JOIN advanced ON true)"};
 
 constexpr statement add_letters{.name = "add_dead_letters", .sql = R"(
 INSERT INTO dead_letters (id, body, reason, created_at)
-SELECT id, body, reason, clock_timestamp() FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS l (id, body, reason)
+SELECT id, body, reason, clock_timestamp()
+FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS l (id, body, reason)
 ON CONFLICT DO NOTHING)"};
 
 /// For each request the number of the step that it stands for, and the first request of each step.
@@ -127,7 +132,8 @@ parameters make_step_parameters(const std::vector<const step_request*>& steps) {
         .add_array(steps, [](const step_request* step) { return std::int64_t{step->delay.count()}; })
         .add_array(steps, [](const step_request* step) { return step->event_id; })
         .add_array(steps, [](const step_request* step) { return std::string_view(step->traceparent); })
-        .add_array(steps, [](const step_request* step) { return std::int16_t{domain::shard_of(step->order_id)}; });
+        .add_array(steps,
+                   [](const step_request* step) { return std::int16_t{domain::shard_of(step->order_id)}; });
     return values;
 }
 
@@ -140,7 +146,8 @@ due_result read_due(const rows& found) {
     for (int row = 0; row < found.size(); ++row) {
         result.taken = static_cast<std::size_t>(found.int64(row, taken));
         if (!found.is_null(row, remaining)) {
-            result.next_due = std::chrono::milliseconds(std::max<std::int64_t>(found.int64(row, remaining), 0));
+            result.next_due =
+                std::chrono::milliseconds(std::max<std::int64_t>(found.int64(row, remaining), 0));
         }
         if (found.is_null(row, 0)) continue;
         result.advanced.push_back({.event = read_event(found, row),

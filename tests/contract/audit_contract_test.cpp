@@ -40,8 +40,10 @@ TEST_P(store_contract, rows_without_their_order_are_read_too) {
     auto rows = pending();
     std::erase_if(rows, [&](const auto& row) { return row.event.order_id == orders[2].id; });
     settle(rows);
-    for (const auto i : {1U, 2U, 3U}) database().execute("DELETE FROM orders WHERE id = " + database().literal(orders[i].id));
-    for (const auto i : {2U, 3U}) database().execute("DELETE FROM order_events WHERE order_id = " + database().literal(orders[i].id));
+    for (const auto i : {1U, 2U, 3U})
+        database().execute("DELETE FROM orders WHERE id = " + database().literal(orders[i].id));
+    for (const auto i : {2U, 3U})
+        database().execute("DELETE FROM order_events WHERE order_id = " + database().literal(orders[i].id));
     for (const auto limit : {1U, 2U, 100U}) {
         const auto audited = audit(limit);
         ASSERT_EQ(audited.size(), 5U);

@@ -88,7 +88,8 @@ TEST_P(store_contract, relays_that_renew_at_once_never_share_a_shard) {
     for (int i = 0; i < 4; ++i) relays.push_back(make_relay());
     for (int round = 0; round < 5; ++round) {
         std::vector<std::future<ports::lease_view>> calls;
-        for (std::size_t i = 0; i < stores.size(); ++i) calls.push_back(start(stores[i]->renew_leases(relays[i], 10s)));
+        for (std::size_t i = 0; i < stores.size(); ++i)
+            calls.push_back(start(stores[i]->renew_leases(relays[i], 10s)));
         std::vector<ports::lease_view> views;
         for (auto& call : calls) views.push_back(finish(call));
         std::set<std::uint8_t> all;

@@ -8,8 +8,8 @@
 namespace delivery::tests {
 namespace {
 
-using ports::create_outcome;
 using domain::status;
+using ports::create_outcome;
 
 TEST_P(store_contract, create_stores_order_event_and_outbox_row) {
     const auto wanted = make_order("Ana Souza");
@@ -53,9 +53,17 @@ TEST_P(store_contract, nothing_asked_is_nothing_answered) {
 }
 
 TEST_P(store_contract, texts_are_stored_as_sent) {
-    const std::vector<std::string> texts{
-        "NULL", "null", "\"quoted\", {braces} and \\back\\slashes\\", "it's; DROP TABLE orders; --", " spaces ",
-        "line\nbreak\ttab\x01", "João Ávila 日本 \U0001F4E6", ",", "{}", "$1 %s :name ?", std::string(2000, 'x')};
+    const std::vector<std::string> texts{"NULL",
+                                         "null",
+                                         "\"quoted\", {braces} and \\back\\slashes\\",
+                                         "it's; DROP TABLE orders; --",
+                                         " spaces ",
+                                         "line\nbreak\ttab\x01",
+                                         "João Ávila 日本 \U0001F4E6",
+                                         ",",
+                                         "{}",
+                                         "$1 %s :name ?",
+                                         std::string(2000, 'x')};
     std::vector<ports::new_order> orders;
     for (const auto& text : texts) {
         orders.push_back(make_order(text));
@@ -209,7 +217,8 @@ TEST_P(store_contract, old_idempotency_keys_are_purged) {
     wanted.idempotency = make_key("key-1", 1);
     create(wanted);
     EXPECT_EQ(run(store().purge_idempotency_keys(std::chrono::hours(24))), 0U);
-    EXPECT_TRUE(eventually([&] { return run(store().purge_idempotency_keys(std::chrono::milliseconds(1))) == 1; }));
+    EXPECT_TRUE(
+        eventually([&] { return run(store().purge_idempotency_keys(std::chrono::milliseconds(1))) == 1; }));
 
     auto again = make_order();
     again.idempotency = make_key("key-1", 2);
@@ -235,7 +244,8 @@ TEST_P(store_contract, pages_hold_every_order_once_newest_first) {
     }
     ASSERT_EQ(seen.size(), orders.size());
     for (std::size_t i = 1; i < seen.size(); ++i) {
-        EXPECT_GT(std::pair(seen[i - 1].created_at, seen[i - 1].id), std::pair(seen[i].created_at, seen[i].id));
+        EXPECT_GT(std::pair(seen[i - 1].created_at, seen[i - 1].id),
+                  std::pair(seen[i].created_at, seen[i].id));
     }
 }
 
@@ -256,7 +266,8 @@ TEST_P(store_contract, pages_can_be_of_one_status) {
     EXPECT_EQ(run(store().list(request)), (std::vector{orders[4], orders[3], orders[2]}));
 }
 
-ports::imported_order make_import(const domain::uuid& id, status reached, const std::array<domain::uuid, 3>& event_ids) {
+ports::imported_order make_import(const domain::uuid& id, status reached,
+                                  const std::array<domain::uuid, 3>& event_ids) {
     const auto begin = domain::parse_rfc3339("2025-11-03T00:32:55.534780Z").value();
     const auto steps = static_cast<std::int32_t>(reached);
     ports::imported_order made{.order = {.id = id,
@@ -307,7 +318,8 @@ TEST_P(store_contract, calls_of_one_store_may_overlap) {
         batch.push_back(make_order());
         calls.push_back(start(store().create(batch)));
     }
-    for (std::size_t i = 0; i < batches.size(); ++i) EXPECT_EQ(finish(calls[i]).at(0).order.id, batches[i][0].id);
+    for (std::size_t i = 0; i < batches.size(); ++i)
+        EXPECT_EQ(finish(calls[i]).at(0).order.id, batches[i][0].id);
 }
 
 TEST_P(store_contract, a_working_store_has_no_fault_and_a_closed_one_answers_no_more) {

@@ -35,7 +35,8 @@ TEST_P(store_contract, pending_goes_on_after_a_position_and_keeps_to_its_shards)
     ASSERT_EQ(all.size(), 40U);
     const auto busy = all[0].shard;
     std::vector<ports::outbox_row> of_shard;
-    std::ranges::copy_if(all, std::back_inserter(of_shard), [&](const auto& row) { return row.shard == busy; });
+    std::ranges::copy_if(all, std::back_inserter(of_shard),
+                         [&](const auto& row) { return row.shard == busy; });
 
     std::array positions{ports::shard_position{.shard = busy}};
     EXPECT_EQ(run(store().pending(positions, 100)).size(), of_shard.size());

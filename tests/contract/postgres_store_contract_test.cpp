@@ -12,7 +12,9 @@ namespace {
 
 class postgres_contract_database final : public store_database {
 public:
-    postgres_contract_database() : url_(shared_postgres().fresh_database()) { postgres::migrator(url_).up(std::nullopt); }
+    postgres_contract_database() : url_(shared_postgres().fresh_database()) {
+        postgres::migrator(url_).up(std::nullopt);
+    }
 
     std::unique_ptr<ports::store> open(executor where) override {
         return postgres::make_store(std::move(where), {.url = url_}, logger_);
@@ -20,7 +22,9 @@ public:
 
     void execute(const std::string& sql) override { open_postgres(url_)->query(sql); }
 
-    [[nodiscard]] std::string literal(const domain::uuid& id) const override { return "'" + id.to_string() + "'"; }
+    [[nodiscard]] std::string literal(const domain::uuid& id) const override {
+        return "'" + id.to_string() + "'";
+    }
     [[nodiscard]] std::string literal(domain::timestamp time) const override {
         return "'" + domain::to_rfc3339(time) + "'";
     }
@@ -30,8 +34,11 @@ private:
     null_logger logger_;
 };
 
-INSTANTIATE_TEST_SUITE_P(postgres, store_contract, testing::Values(store_adapter{
-    .name = "postgres", .make_database = [] { return std::make_unique<postgres_contract_database>(); }}));
+INSTANTIATE_TEST_SUITE_P(postgres, store_contract,
+                         testing::Values(store_adapter{
+                             .name = "postgres", .make_database = [] {
+                                 return std::make_unique<postgres_contract_database>();
+                             }}));
 
 }  // namespace
 }  // namespace delivery::tests

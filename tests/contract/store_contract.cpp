@@ -100,9 +100,12 @@ std::vector<ports::shard_position> store_contract::all_shards() {
     return positions;
 }
 
-ports::relay_identity store_contract::make_relay(const std::string& bus) { return {.owner = new_id(), .bus = bus}; }
+ports::relay_identity store_contract::make_relay(const std::string& bus) {
+    return {.owner = new_id(), .bus = bus};
+}
 
-ports::lease_view store_contract::renew(const ports::relay_identity& relay, std::chrono::milliseconds time_to_live) {
+ports::lease_view store_contract::renew(const ports::relay_identity& relay,
+                                        std::chrono::milliseconds time_to_live) {
     return run(store().renew_leases(relay, time_to_live));
 }
 

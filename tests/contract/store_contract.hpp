@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <gtest/gtest.h>
 
 #include "ports/store.hpp"
 #include "ports/store_error.hpp"
@@ -23,7 +23,8 @@ class store_database {
 public:
     virtual ~store_database() = default;
 
-    /// A store on this database that lives on `where`. Several may be open at once, as several processes would.
+    /// A store on this database that lives on `where`. Several may be open at once, as several processes
+    /// would.
     virtual std::unique_ptr<ports::store> open(executor where) = 0;
 
     /// Changes rows behind the store's back.
@@ -70,7 +71,8 @@ protected:
     T finish(std::future<T>& result) {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-            if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("no answer within 30 s");
+            if (std::chrono::steady_clock::now() > deadline)
+                throw std::runtime_error("no answer within 30 s");
             context_.restart();
             context_.run_one_for(std::chrono::milliseconds(100));
         }

@@ -78,10 +78,14 @@ INSTANTIATE_TEST_SUITE_P(
         bad_files{"no_down", {file("0001_a.up.sql")}, "0001_a.down.sql is missing"},
         bad_files{"no_up", {file("0001_a.down.sql")}, "0001_a.up.sql is missing"},
         bad_files{"gap", {file("0002_a.up.sql"), file("0002_a.down.sql")}, "0002_a: expected version 1"},
-        bad_files{"no_number", {file("first.up.sql"), file("first.down.sql")}, "first: the name does not begin"},
+        bad_files{
+            "no_number", {file("first.up.sql"), file("first.down.sql")}, "first: the name does not begin"},
         bad_files{"other", {file("notes.txt")}, "notes.txt: not a migration"},
-        bad_files{"option", {file("0001_a.up.sql", "-- delivery: fast\n"), file("0001_a.down.sql")}, "'fast'"},
-        bad_files{"number", {file("0001_a.up.sql", "-- delivery: oldest-binary x"), file("0001_a.down.sql")}, "option"},
+        bad_files{
+            "option", {file("0001_a.up.sql", "-- delivery: fast\n"), file("0001_a.down.sql")}, "'fast'"},
+        bad_files{"number",
+                  {file("0001_a.up.sql", "-- delivery: oldest-binary x"), file("0001_a.down.sql")},
+                  "option"},
         bad_files{"too_high",
                   {file("0001_a.up.sql", "-- delivery: oldest-binary 2"), file("0001_a.down.sql")},
                   "above its own"}),
@@ -164,11 +168,13 @@ std::vector<applied_migration> newer(int oldest_binary) {
 TEST(newer_schema, is_fine_where_it_admits_this_binary) {
     EXPECT_EQ(find_incompatibility(three(), newer(3)), std::nullopt);
     EXPECT_TRUE(versions(plan_up(three(), newer(3), std::nullopt)).empty());
-    EXPECT_THAT(plan_down(three(), newer(3), std::nullopt).error(), HasSubstr("0004_later.down.sql is missing"));
+    EXPECT_THAT(plan_down(three(), newer(3), std::nullopt).error(),
+                HasSubstr("0004_later.down.sql is missing"));
 }
 
 TEST(newer_schema, is_refused_where_it_does_not) {
-    EXPECT_THAT(find_incompatibility(three(), newer(4)).value(), HasSubstr("needs a binary that knows version 4"));
+    EXPECT_THAT(find_incompatibility(three(), newer(4)).value(),
+                HasSubstr("needs a binary that knows version 4"));
     EXPECT_THAT(plan_up(three(), newer(4), std::nullopt).error(), HasSubstr("0004_later"));
 }
 

@@ -87,10 +87,12 @@ TEST_F(migrator_on_a_database, a_failure_leaves_the_ones_before_it_and_nothing_o
 }
 
 TEST_F(migrator_on_a_database, without_a_transaction_a_failure_is_marked_until_it_is_mended) {
-    known_[1] = make(2, "CREATE INDEX CONCURRENTLY broken ON one (nothing)", "DROP INDEX CONCURRENTLY broken");
+    known_[1] =
+        make(2, "CREATE INDEX CONCURRENTLY broken ON one (nothing)", "DROP INDEX CONCURRENTLY broken");
     known_[1].up_in_transaction = false;
     EXPECT_THAT(fault_of([&] { migrator_.up(std::nullopt); }), HasSubstr("0002_test stopped halfway"));
-    EXPECT_THAT(migrator(url_, known_).status().incompatibility.value_or(""), HasSubstr("0002_test stopped halfway"))
+    EXPECT_THAT(migrator(url_, known_).status().incompatibility.value_or(""),
+                HasSubstr("0002_test stopped halfway"))
         << "status itself does not fail";
     EXPECT_THAT(fault_of([&] { migrator_.up(std::nullopt); }), HasSubstr("by hand"));
     sql_->query("DELETE FROM schema_migrations WHERE NOT finished");
@@ -108,7 +110,8 @@ TEST_F(migrator_on_a_database, a_changed_file_is_named) {
 
 TEST_F(migrator_on_a_database, of_two_at_once_the_second_finds_the_work_done) {
     known_[0].up_sql = "SELECT pg_sleep(0.3); CREATE TABLE one ()";
-    auto other = std::async(std::launch::async, [&] { return migrator(url_, known_).up(std::nullopt).size(); });
+    auto other =
+        std::async(std::launch::async, [&] { return migrator(url_, known_).up(std::nullopt).size(); });
     const auto mine = migrator_.up(std::nullopt).size();
     const auto theirs = other.get();
     EXPECT_EQ(mine + theirs, 2U);
@@ -118,7 +121,8 @@ TEST_F(migrator_on_a_database, of_two_at_once_the_second_finds_the_work_done) {
 TEST_F(migrator_on_a_database, waiting_for_another_has_an_end) {
     sql_->query("SELECT pg_advisory_lock(28259014037563250)");
     const migrator impatient(url_, known_, std::chrono::milliseconds(100));
-    EXPECT_THAT(fault_of([&] { impatient.up(std::nullopt); }), HasSubstr("another migration has been running"));
+    EXPECT_THAT(fault_of([&] { impatient.up(std::nullopt); }),
+                HasSubstr("another migration has been running"));
 }
 
 TEST_F(migrator_on_a_database, a_table_in_use_is_not_waited_for_longer_than_the_lock_timeout) {

@@ -14,7 +14,8 @@ scripted_libpq::scripted_libpq() {
     script = this;
     functions_ = {
         .connect_start = [](const char* const*, const char* const*, int) { return script->connect(); },
-        .connect_poll = [](PGconn*) { return PostgresPollingStatusType(script->next("connect_poll", PGRES_POLLING_OK)); },
+        .connect_poll =
+            [](PGconn*) { return PostgresPollingStatusType(script->next("connect_poll", PGRES_POLLING_OK)); },
         .finish = [](PGconn*) { script->finish(); },
         .status = [](const PGconn*) { return script->is_lost ? CONNECTION_BAD : CONNECTION_OK; },
         .transaction_status =
@@ -26,15 +27,17 @@ scripted_libpq::scripted_libpq() {
             return text;
         },
         .send_query = [](PGconn*, const char*) { return script->next("send", 1); },
-        .send_prepare = [](PGconn*, const char*, const char*, int, const Oid*) { return script->next("send", 1); },
+        .send_prepare = [](PGconn*, const char*, const char*, int,
+                           const Oid*) { return script->next("send", 1); },
         .send_execute = [](PGconn*, const char*, int, const char* const*, const int*, const int*,
                            int) { return script->next("send", 1); },
         .flush = [](PGconn*) { return script->next("flush", 0); },
-        .consume_input = [](PGconn*) {
-            const auto is_fine = script->next("consume_input", 1);
-            if (is_fine == 0) script->is_lost = true;
-            return is_fine;
-        },
+        .consume_input =
+            [](PGconn*) {
+                const auto is_fine = script->next("consume_input", 1);
+                if (is_fine == 0) script->is_lost = true;
+                return is_fine;
+            },
         .is_busy = [](PGconn*) { return script->next("is_busy", 0); },
         .get_result = [](PGconn*) { return script->next_result(); },
         .result_status = [](const PGresult* given) { return script->result_of(given).status; },
@@ -61,7 +64,8 @@ scripted_libpq& scripted_libpq::results(std::vector<result> given) {
 }
 
 scripted_libpq::result scripted_libpq::error(const std::string& sqlstate, const std::string& message) {
-    return {.status = PGRES_FATAL_ERROR, .fields = {{PG_DIAG_SQLSTATE, sqlstate}, {PG_DIAG_MESSAGE_PRIMARY, message}}};
+    return {.status = PGRES_FATAL_ERROR,
+            .fields = {{PG_DIAG_SQLSTATE, sqlstate}, {PG_DIAG_MESSAGE_PRIMARY, message}}};
 }
 
 int scripted_libpq::next(const std::string& function, int usual) {

@@ -9,8 +9,8 @@
 
 namespace delivery::postgres {
 
-/// libpq as a script: what each function answers, in order, and in what order the functions are called. A function
-/// without an answer left gives its usual one. One script at a time.
+/// libpq as a script: what each function answers, in order, and in what order the functions are called. A
+/// function without an answer left gives its usual one. One script at a time.
 class scripted_libpq {
 public:
     scripted_libpq();

@@ -57,7 +57,9 @@ TEST_F(session_on_script, connecting_fails_at_any_step) {
 
 TEST_F(session_on_script, sends_all_before_it_reads_and_never_reads_while_busy) {
     connect();
-    libpq_.answer("flush", {1, 1, 0}).answer("is_busy", {1, 1, 0, 0}).results({{.status = PGRES_TUPLES_OK, .fields = {}}});
+    libpq_.answer("flush", {1, 1, 0})
+        .answer("is_busy", {1, 1, 0, 0})
+        .results({{.status = PGRES_TUPLES_OK, .fields = {}}});
     const auto before = libpq_.calls().size();
     EXPECT_EQ(session_.execute("name", parameters{}), io_need::read_or_write);
     EXPECT_EQ(session_.continue_command(true), io_need::read_or_write);
@@ -66,8 +68,8 @@ TEST_F(session_on_script, sends_all_before_it_reads_and_never_reads_while_busy) 
     EXPECT_EQ(session_.continue_command(true), io_need::read);
     EXPECT_EQ(session_.continue_command(true), io_need::nothing);
     EXPECT_THAT(calls_since(before),
-                ElementsAre("send", "flush", "consume_input", "flush", "flush", "is_busy", "consume_input", "is_busy",
-                            "consume_input", "is_busy", "get_result", "is_busy", "get_result"));
+                ElementsAre("send", "flush", "consume_input", "flush", "flush", "is_busy", "consume_input",
+                            "is_busy", "consume_input", "is_busy", "get_result", "is_busy", "get_result"));
     const auto end = session_.take_end();
     EXPECT_TRUE(end.result);
     EXPECT_FALSE(end.error);

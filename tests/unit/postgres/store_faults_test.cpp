@@ -15,8 +15,8 @@ namespace delivery::postgres {
 namespace {
 
 using ports::store_fault;
-using testing::HasSubstr;
 using std::chrono::milliseconds;
+using testing::HasSubstr;
 
 class store_on_a_server : public testing::Test {
 protected:
@@ -98,7 +98,8 @@ TEST_F(store_on_a_server, a_lock_that_is_held_too_long_is_a_conflict) {
     open({.url = url_, .deadline = milliseconds(400)});
     const auto holder = tests::open_postgres(url_);
     holder->query("BEGIN; SELECT FROM orders FOR UPDATE");
-    const ports::step_request step{.order_id = order.id, .to = domain::status::in_transit, .event_id = ids_.next({})};
+    const ports::step_request step{
+        .order_id = order.id, .to = domain::status::in_transit, .event_id = ids_.next({})};
     EXPECT_EQ(fault_of([&] { run(store_->take_steps({&step, 1})); }), store_fault::conflict);
     holder->query("ROLLBACK");
     EXPECT_EQ(run(store_->take_steps({&step, 1})).at(0), ports::step_outcome::advanced);
@@ -116,8 +117,9 @@ TEST_F(store_on_a_server, a_missing_schema_is_told_and_a_call_is_broken) {
 }
 
 TEST_F(store_on_a_server, a_read_only_server_is_not_used) {
-    tests::open_postgres(url_)->query("DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || "
-                                      "' SET default_transaction_read_only = on'; END $$");
+    tests::open_postgres(url_)->query(
+        "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || "
+        "' SET default_transaction_read_only = on'; END $$");
     disconnect();
     EXPECT_EQ(fault_of([&] { create(); }), store_fault::unavailable);
 }
@@ -161,8 +163,9 @@ TEST_F(store_on_its_own_server, a_killed_server_is_unavailable_until_it_is_back)
 TEST_F(store_on_its_own_server, a_frozen_server_is_told_within_a_second_and_a_write_is_left_unknown) {
     open({.url = url_, .deadline = milliseconds(500)});
     create();
-    const auto backend = static_cast<pid_t>(tests::open_postgres(url_)->number(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'delivery' ORDER BY backend_start DESC LIMIT 1"));
+    const auto backend = static_cast<pid_t>(
+        tests::open_postgres(url_)->number("SELECT pid FROM pg_stat_activity WHERE application_name = "
+                                           "'delivery' ORDER BY backend_start DESC LIMIT 1"));
     const auto postmaster = tests::own_postgres().pid();
     ASSERT_EQ(::kill(postmaster, SIGSTOP), 0);
     ASSERT_EQ(::kill(backend, SIGSTOP), 0);
