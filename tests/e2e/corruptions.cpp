@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ostream>
 
 namespace delivery::tests {
 namespace {
@@ -10,8 +11,8 @@ std::string sql_text(std::string_view text) { return "'" + std::string(text) + "
 
 std::string event_id(std::string_view order_id, int version) {
     auto id = std::string(order_id);
-    id[13] = '4';
-    id[23 + 1] = static_cast<char>('0' + version);
+    id[14] = '4';
+    id[24] = static_cast<char>('0' + version);
     return id;
 }
 
@@ -132,6 +133,8 @@ std::vector<corruption> waiting_corruptions(sql_dialect dialect) {
 }
 
 }  // namespace
+
+void PrintTo(const corruption& broken, std::ostream* out) { *out << broken.name; }
 
 std::string corruption::test_name() const {
     auto result = name;

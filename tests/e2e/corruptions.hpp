@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ struct corruption {
     /// The name as GoogleTest wants it.
     [[nodiscard]] std::string test_name() const;
 };
+
+/// For GoogleTest.
+void PrintTo(const corruption& broken, std::ostream* out);
 
 std::vector<corruption> all_corruptions(sql_dialect dialect);
 
