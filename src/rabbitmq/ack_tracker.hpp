@@ -38,6 +38,8 @@ public:
     void lost();
 
     [[nodiscard]] std::size_t unfinished() const { return unfinished_; }
+    /// Finished, but not acknowledged yet.
+    [[nodiscard]] std::size_t unsent() const { return finished_; }
 
 private:
     enum class state : std::uint8_t { unfinished, finished, sent };

@@ -13,6 +13,9 @@ namespace {
 
 /// Messages read before the worker gets them: it can begin while the rest is being read.
 constexpr std::size_t reads_in_one_go = 256;
+/// Acknowledgements wait this long for more: to a quorum queue each is an entry of its log, however many
+/// messages it covers, and a lost one only repeats what changes nothing the second time.
+constexpr std::chrono::milliseconds ack_pause{5};
 constexpr const char* consumer_tag = "delivery";
 
 }  // namespace
@@ -88,6 +91,7 @@ void consume_loop::connected(connection& link) {
 
 void consume_loop::disconnected() {
     acks_.lost();
+    acks_due_.reset();
     deliveries_ = {};
     arrived_.clear();
     const std::lock_guard lock(mutex_);
@@ -106,12 +110,15 @@ connection_user::next_run consume_loop::run(connection* link) {
     }
     if (link == nullptr) return {};
     if (is_stopped) cancel(*link);
-    is_held_back_ = !is_finishing;
     const bool is_more = read_frames(*link);
     hand_over();
-    follow(*link, orders);
-    if (is_more) return {.at = clock_.monotonic()};
-    return {};
+    take_finished(orders.finished);
+    give_back(*link, orders.given_back);
+    const auto now = clock_.monotonic();
+    if (is_finishing || acks_.unsent() >= settings_.prefetch / 4U || (acks_due_ && now >= *acks_due_)) {
+        send_acknowledgements(*link, is_finishing ? 0U : settings_.prefetch / 2U);
+    }
+    return {.at = is_more ? now : acks_due_};
 }
 
 void consume_loop::cancel(connection& link) {
@@ -157,18 +164,27 @@ void consume_loop::hand_over() {
     if (ready) ready->done(std::move(messages));
 }
 
-void consume_loop::follow(connection& link, const commands& orders) {
-    for (const auto& tag : orders.finished) {
+void consume_loop::take_finished(const std::vector<ports::delivery_tag>& tags) {
+    for (const auto& tag : tags) {
         if (tag.connection == epoch_) acks_.finished(tag.number);
     }
-    const auto acknowledgements = acks_.flush(is_held_back_ ? settings_.prefetch / 2U : 0U);
-    if (acknowledgements.empty() && orders.given_back.empty()) return;
+    if (acks_.unsent() > 0 && !tags.empty() && !acks_due_) acks_due_ = clock_.monotonic() + ack_pause;
+}
 
+void consume_loop::send_acknowledgements(connection& link, std::size_t hold_limit) {
+    acks_due_.reset();
+    const auto acknowledgements = acks_.flush(hold_limit);
+    if (acknowledgements.empty()) return;
     const corked packets(link);
     for (const auto& [tag, multiple] : acknowledgements) {
         link.check(amqp_basic_ack(link.state(), connection::channel, tag, multiple ? 1 : 0), "acknowledging");
     }
-    for (const auto& tag : orders.given_back) {
+}
+
+void consume_loop::give_back(connection& link, const std::vector<ports::delivery_tag>& tags) {
+    if (tags.empty()) return;
+    const corked packets(link);
+    for (const auto& tag : tags) {
         if (tag.connection != epoch_ || !acks_.give_back(tag.number)) continue;
         link.check(amqp_basic_nack(link.state(), connection::channel, tag.number, 0, 1), "giving back");
     }

@@ -54,7 +54,9 @@ private:
     [[nodiscard]] bool is_drained() const override { return true; }
 
     void add(std::vector<ports::delivery_tag>& list, std::span<const ports::delivery_tag> tags);
-    void follow(connection& link, const commands& orders);
+    void take_finished(const std::vector<ports::delivery_tag>& tags);
+    void give_back(connection& link, const std::vector<ports::delivery_tag>& tags);
+    void send_acknowledgements(connection& link, std::size_t hold_limit);
     void cancel(connection& link);
     /// Reads what is there, up to a bound; true where that bound was reached and more may be there.
     bool read_frames(connection& link);
@@ -76,7 +78,7 @@ private:
     inbound_messages arrived_;
     std::uint64_t epoch_ = 0;  ///< Number of the connection; tags of earlier ones mean nothing.
     bool is_consuming_ = false;
-    bool is_held_back_ = true;
+    std::optional<ports::instant> acks_due_;
 
     connection_thread thread_;  ///< Last, so that it ends first.
 };

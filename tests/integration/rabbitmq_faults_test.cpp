@@ -9,6 +9,7 @@
 #include "integration/rabbitmq_session.hpp"
 #include "support/eventually.hpp"
 #include "support/servers.hpp"
+#include "support/tcp_proxy.hpp"
 
 namespace delivery::tests {
 namespace {
@@ -28,11 +29,13 @@ TEST(rabbitmq_faults, a_killed_broker_loses_nothing_that_was_confirmed) {
     // A quorum queue that is killed within a second of its declaration may not come back.
     std::this_thread::sleep_for(seconds(1));
 
+    const auto pid = server.pid();
     std::vector<event_messages> batches;
     std::vector<std::future<publish_outcomes>> answers;
     for (int i = 0; i < 100; ++i) batches.push_back(make_event_messages(100));
     for (const auto& batch : batches) answers.push_back(session.start_publishing(batch));
     answers.front().wait();
+    ::kill(pid, SIGKILL);  // At once, while most are under way.
     server.kill();
 
     event_messages unsafe;
@@ -47,6 +50,7 @@ TEST(rabbitmq_faults, a_killed_broker_loses_nothing_that_was_confirmed) {
             if (outcomes[j] == publish_outcome::failed) unsafe.push_back(batches[i][j]);
         }
     }
+    EXPECT_FALSE(unsafe.empty());
     EXPECT_TRUE(session.is_faulty_soon());
     server.start();
 
@@ -57,7 +61,7 @@ TEST(rabbitmq_faults, a_killed_broker_loses_nothing_that_was_confirmed) {
     // Only what comes after the crash: what was handed over before was never acknowledged, and comes again.
     inbound_messages received;
     while (event_ids(received).size() < everything.size()) {
-        const auto some = session.receive(1000);
+        const auto some = session.receive_some(1000);
         ASSERT_FALSE(some.empty());
         session.acknowledge(some);
         std::ranges::copy(some, std::back_inserter(received));
@@ -86,7 +90,7 @@ TEST(rabbitmq_faults, while_the_broker_blocks_publishers_nothing_fails_and_consu
     }));
     inbound_messages received;
     while (received.size() < 100) {
-        const auto some = session.receive(10);
+        const auto some = session.receive_some(10);
         ASSERT_FALSE(some.empty()) << "consuming must go on";
         session.acknowledge(some);
         std::ranges::copy(some, std::back_inserter(received));
@@ -125,6 +129,29 @@ TEST(rabbitmq_faults, a_frozen_broker_fails_what_is_published_within_the_deadlin
         EXPECT_EQ(count_of(session.publish(batch), publish_outcome::failed), 100U);
         EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(4500));
     }
+    EXPECT_TRUE(eventually(seconds(30), [&] {
+        return count_of(session.publish(batch), publish_outcome::confirmed) == batch.size();
+    }));
+}
+
+TEST(rabbitmq_faults, a_broker_that_does_not_confirm_is_given_up_at_the_deadline) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    auto endpoint = rabbitmq::parse_url(url).value();
+    tcp_proxy proxy(endpoint.port);
+    endpoint.port = static_cast<std::uint16_t>(proxy.port());
+    // Heartbeats so slow that they notice nothing.
+    rabbitmq_session session(
+        rabbitmq::options{.endpoint = endpoint, .heartbeat = seconds(60), .confirm_deadline = seconds(2)});
+    ASSERT_TRUE(session.is_usable_soon());
+    proxy.black_hole();
+    const auto batch = make_event_messages(5000);  // More than are written before the first confirm.
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(count_of(session.publish(batch), publish_outcome::failed), 5000U);
+    const auto took = std::chrono::steady_clock::now() - began;
+    EXPECT_GT(took, milliseconds(900));
+    EXPECT_LT(took, milliseconds(2500));
+    EXPECT_TRUE(session.is_faulty_soon());
+    proxy.pass();
     EXPECT_TRUE(eventually(seconds(30), [&] {
         return count_of(session.publish(batch), publish_outcome::confirmed) == batch.size();
     }));

@@ -23,13 +23,14 @@ awaitable<publish_outcomes> publish_all(ports::publisher& publisher, event_messa
 }  // namespace
 
 rabbitmq_session::rabbitmq_session(const std::string& url, std::uint16_t prefetch)
-    : reactor_([this] { context_.run(); }),
-      bus_(rabbitmq::make_bus({.endpoint = rabbitmq::parse_url(url).value(),
-                               .service = "test",
-                               .heartbeat = std::chrono::seconds(1),
-                               .confirm_deadline = std::chrono::seconds(4),
-                               .prefetch = prefetch},
-                              log_, clock_)) {}
+    : rabbitmq_session({.endpoint = rabbitmq::parse_url(url).value(),
+                        .service = "test",
+                        .heartbeat = std::chrono::seconds(1),
+                        .confirm_deadline = std::chrono::seconds(4),
+                        .prefetch = prefetch}) {}
+
+rabbitmq_session::rabbitmq_session(const rabbitmq::options& settings)
+    : reactor_([this] { context_.run(); }), bus_(rabbitmq::make_bus(settings, log_, clock_)) {}
 
 rabbitmq_session::~rabbitmq_session() {
     bus_->close();
@@ -58,16 +59,19 @@ std::future<publish_outcomes> rabbitmq_session::start_publishing(event_messages 
 inbound_messages rabbitmq_session::receive(std::size_t count, std::chrono::milliseconds limit) {
     inbound_messages result;
     while (result.size() < count) {
-        if (!receiving_.valid()) {
-            receiving_ = boost::asio::co_spawn(context_, consumer().receive(count - result.size()),
-                                               boost::asio::use_future);
-        }
-        if (receiving_.wait_for(limit) != std::future_status::ready) break;
-        auto more = receiving_.get();
+        auto more = receive_some(count - result.size(), limit);
         if (more.empty()) break;
         std::ranges::move(more, std::back_inserter(result));
     }
     return result;
+}
+
+inbound_messages rabbitmq_session::receive_some(std::size_t max, std::chrono::milliseconds limit) {
+    if (!receiving_.valid()) {
+        receiving_ = boost::asio::co_spawn(context_, consumer().receive(max), boost::asio::use_future);
+    }
+    if (receiving_.wait_for(limit) != std::future_status::ready) return {};
+    return receiving_.get();
 }
 
 void rabbitmq_session::acknowledge(const inbound_messages& done) {

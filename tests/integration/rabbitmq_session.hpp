@@ -28,6 +28,7 @@ class rabbitmq_session {
 public:
     /// With short deadlines (heartbeat 1 s, confirms 4 s), so that faults are noticed while a test waits.
     explicit rabbitmq_session(const std::string& url, std::uint16_t prefetch = 1024);
+    explicit rabbitmq_session(const rabbitmq::options& settings);
     ~rabbitmq_session();
 
     ports::bus& bus() { return *bus_; }
@@ -44,6 +45,9 @@ public:
     /// Receives until there are `count` or nothing has come for `limit`, without acknowledging. A wait that
     /// ended so goes on with the next call.
     inbound_messages receive(std::size_t count, std::chrono::milliseconds limit = std::chrono::seconds(20));
+    /// Whatever there is, up to `max`, once there is any; nothing where nothing comes within `limit`.
+    inbound_messages receive_some(std::size_t max,
+                                  std::chrono::milliseconds limit = std::chrono::seconds(20));
     void acknowledge(const inbound_messages& done);
     bool dead_letter(const ports::inbound_message& message, const std::string& reason);
 
@@ -55,7 +59,7 @@ private:
     std::thread reactor_;
     std::unique_ptr<ports::bus> bus_;
     std::unique_ptr<ports::consumer> consumer_;
-    std::future<inbound_messages> receiving_;
+    std::future<inbound_messages> receiving_;  ///< A wait that nobody has waited out yet.
 };
 
 /// Messages of new orders, all at version 1.
