@@ -59,7 +59,9 @@ private:
 
     // A digit's separator is no literal.
     [[nodiscard]] bool is_character_literal() const {
-        const auto is_digit = [](char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0; };
+        const auto is_digit = [](char letter) {
+            return std::isalnum(static_cast<unsigned char>(letter)) != 0;
+        };
         return text_[position_] == '\'' && (position_ == 0 || !is_digit(text_[position_ - 1]));
     }
 
@@ -88,7 +90,8 @@ private:
 
 // What stands before a brace since the last statement or block ended.
 bool opens_function(const std::string& head) {
-    static const std::regex not_a_function(R"(^\s*(namespace|enum|union|extern|struct|class|requires|concept)\b)");
+    static const std::regex not_a_function(
+        R"(^\s*(namespace|enum|union|extern|struct|class|requires|concept)\b)");
     static const std::regex type_in_template(R"(^\s*template\s*<[^{]*>\s*(struct|class)\b)");
     static const std::regex after_parameters(
         R"(\)\s*((const|noexcept|override|final|mutable|&|&&)\s*)*(->\s*[\w:<>,\s\*&\[\]]+|:[^:][^;]*)?\s*$)");
@@ -104,7 +107,7 @@ std::vector<line_range> function_bodies(std::string_view text) {
     std::vector<line_range> bodies;
     std::string head;
     std::size_t line = 1;
-    std::size_t depth = 0;          // Of braces within a function.
+    std::size_t depth = 0;  // Of braces within a function.
     std::size_t first_line = 0;
     for (const char letter : code) {
         if (letter == '\n') ++line;
@@ -132,13 +135,16 @@ std::vector<comment> line_comments(std::string_view text) {
 }
 
 bool looks_like_code(std::string_view comment) {
-    static const std::regex control(R"(^\s*(return\b.*;|(if|while)\s*\(.*\)\s*\{?|for\s*\(.*[;:].*\)\s*\{?)\s*$)");
+    static const std::regex control(
+        R"(^\s*(return\b.*;|(if|while)\s*\(.*\)\s*\{?|for\s*\(.*[;:].*\)\s*\{?)\s*$)");
     static const std::regex punctuation(R"(^\s*(#\s*include\b.*|\}\s*(else\b.*)?|else\s*\{)\s*$)");
     static const std::regex call(R"(^\s*[\w:<>.*&]+(->)?[\w:]*\s*\(.*\);\s*$)");
-    static const std::regex assignment(R"(^\s*((const\s+)?[\w:<>]+\s+)?[\w.\->]+\s*(=|\+=|-=)\s*[^=].*;\s*$)");
+    static const std::regex assignment(
+        R"(^\s*((const\s+)?[\w:<>]+\s+)?[\w.\->]+\s*(=|\+=|-=)\s*[^=].*;\s*$)");
     const std::string line(comment);
-    return std::ranges::any_of(std::initializer_list<const std::regex*>{&control, &punctuation, &call, &assignment},
-                               [&line](const std::regex* form) { return std::regex_match(line, *form); });
+    return std::ranges::any_of(
+        std::initializer_list<const std::regex*>{&control, &punctuation, &call, &assignment},
+        [&line](const std::regex* form) { return std::regex_match(line, *form); });
 }
 
 }  // namespace delivery::tests

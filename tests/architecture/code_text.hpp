@@ -17,8 +17,9 @@ struct comment {
     std::string text;
 };
 
-/// The bodies of functions and lambdas, found by their braces: a `{` after the parameters or a trailing word such as
-/// const, noexcept or override, but not those of control flow inside another body. Inner bodies are not told apart.
+/// The bodies of functions and lambdas, found by their braces: a `{` after the parameters or a trailing word
+/// such as const, noexcept or override, but not those of control flow inside another body. Inner bodies are
+/// not told apart.
 std::vector<line_range> function_bodies(std::string_view text);
 
 /// Every comment that begins with two slashes, without these.

@@ -35,11 +35,16 @@ struct wrapped_library {
 };
 
 constexpr std::array wrapped_libraries{
-    wrapped_library{"libpq", "src/postgres/"},        wrapped_library{"amqp", "src/rabbitmq/"},
-    wrapped_library{"rabbitmq-c", "src/rabbitmq/"},   wrapped_library{"sqlite3", "src/sqlite/"},
-    wrapped_library{"spdlog/", "src/runtime/"},       wrapped_library{"prometheus/", "src/runtime/"},
-    wrapped_library{"CLI/", "src/cli/"},              wrapped_library{"boost/beast", "src/http/"},
-    wrapped_library{"gtest/", "tests/"},              wrapped_library{"gmock/", "tests/"},
+    wrapped_library{"libpq", "src/postgres/"},
+    wrapped_library{"amqp", "src/rabbitmq/"},
+    wrapped_library{"rabbitmq-c", "src/rabbitmq/"},
+    wrapped_library{"sqlite3", "src/sqlite/"},
+    wrapped_library{"spdlog/", "src/runtime/"},
+    wrapped_library{"prometheus/", "src/runtime/"},
+    wrapped_library{"CLI/", "src/cli/"},
+    wrapped_library{"boost/beast", "src/http/"},
+    wrapped_library{"gtest/", "tests/"},
+    wrapped_library{"gmock/", "tests/"},
 };
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -89,8 +94,8 @@ void check_includes(const std::string& file, const std::vector<std::string>& lin
 
 // Columns are characters, not bytes.
 std::size_t columns(const std::string& line) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(line, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        line, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
 }
 
 void check_sizes(const std::string& file, const std::vector<std::string>& lines, std::string_view text,
@@ -104,18 +109,30 @@ void check_sizes(const std::string& file, const std::vector<std::string>& lines,
     for (const auto& block : function_bodies(text)) {
         const auto length = block.last_line - block.first_line + 1;
         if (length > most_function_lines) {
-            found.push_back({file, block.first_line, "the function has " + std::to_string(length) + " lines"});
+            found.push_back(
+                {file, block.first_line, "the function has " + std::to_string(length) + " lines"});
         }
     }
 }
 
 void check_marks(const std::string& file, const std::vector<std::string>& lines, violations& found) {
     // In two pieces, so that this file passes its own check.
-    static const std::regex marker("\\b(TO" "DO|FIX" "ME|XX" "X|HA" "CK)\\b");
-    static const std::regex machine_path("(^|[\\s\"'=(])/(ho" "me|ro" "ot|wo" "rk|Us" "ers)/[A-Za-z0-9_.-]+");
+    static const std::regex marker(
+        "\\b(TO"
+        "DO|FIX"
+        "ME|XX"
+        "X|HA"
+        "CK)\\b");
+    static const std::regex machine_path(
+        "(^|[\\s\"'=(])/(ho"
+        "me|ro"
+        "ot|wo"
+        "rk|Us"
+        "ers)/[A-Za-z0-9_.-]+");
     for (std::size_t index = 0; index < lines.size(); ++index) {
         if (std::regex_search(lines[index], marker)) found.push_back({file, index + 1, "a stray marker"});
-        if (std::regex_search(lines[index], machine_path)) found.push_back({file, index + 1, "a path of one machine"});
+        if (std::regex_search(lines[index], machine_path))
+            found.push_back({file, index + 1, "a path of one machine"});
     }
 }
 
@@ -144,8 +161,8 @@ violations find_text_violations(const std::string& file, std::string_view text) 
 }
 
 std::vector<std::string> project_files(const std::filesystem::path& root) {
-    static const std::set<std::string> folders{"src", "tests", "bench", "cmake", "scripts", "api", "migrations",
-                                               "tools", "docs", "deploy", ".ci"};
+    static const std::set<std::string> folders{"src",        "tests", "bench", "cmake",  "scripts", "api",
+                                               "migrations", "tools", "docs",  "deploy", ".ci"};
     std::vector<std::string> files;
     for (const auto& entry : std::filesystem::directory_iterator(root)) {
         if (entry.is_regular_file()) files.push_back(entry.path().filename());

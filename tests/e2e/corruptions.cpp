@@ -21,22 +21,27 @@ public:
     writer(sql_database& database, sql_dialect dialect) : database_(database), dialect_(dialect) {}
 
     void order(std::string_view id, std::string_view status, int version, int created, int updated) {
-        database_.query("INSERT INTO orders (id, customer_name, address, status, version, created_at, updated_at) VALUES (" +
-                        sql_text(id) + ", 'João Silva', 'Rua Exemplo, 123', " + sql_text(status) + ", " +
-                        std::to_string(version) + ", " + time(created) + ", " + time(updated) + ")");
+        database_.query(
+            "INSERT INTO orders (id, customer_name, address, status, version, created_at, updated_at) VALUES "
+            "(" +
+            sql_text(id) + ", 'João Silva', 'Rua Exemplo, 123', " + sql_text(status) + ", " +
+            std::to_string(version) + ", " + time(created) + ", " + time(updated) + ")");
     }
 
     void event(std::string_view order_id, int version, std::string_view status, int recorded) {
         database_.query("INSERT INTO order_events (order_id, version, id, status, recorded_at) VALUES (" +
                         sql_text(order_id) + ", " + std::to_string(version) + ", " +
-                        sql_text(event_id(order_id, version)) + ", " + sql_text(status) + ", " + time(recorded) + ")");
+                        sql_text(event_id(order_id, version)) + ", " + sql_text(status) + ", " +
+                        time(recorded) + ")");
     }
 
     void outbox(std::string_view order_id, int version, std::string_view status, int recorded) {
         database_.query(
-            "INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent) VALUES (1, " +
-            sql_text(order_id) + ", " + std::to_string(version) + ", " + sql_text(event_id(order_id, version)) + ", " +
-            sql_text(status) + ", " + time(recorded) + ", '')");
+            "INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent) "
+            "VALUES (1, " +
+            sql_text(order_id) + ", " + std::to_string(version) + ", " +
+            sql_text(event_id(order_id, version)) + ", " + sql_text(status) + ", " + time(recorded) +
+            ", '')");
     }
 
     void timer(std::string_view order_id, int version, int due) {
@@ -54,9 +59,11 @@ private:
                         ? "timestamptz " + sql_text(database_.value("SELECT now()"))
                         : database_.value("SELECT unixepoch() * 1000000");
         }
-        return "(" + base_ + (dialect_ == sql_dialect::postgres
-                                  ? " + interval '1 second' * (" + std::to_string(seconds) + ")"
-                                  : " + 1000000 * (" + std::to_string(seconds) + ")") + ")";
+        return "(" + base_ +
+               (dialect_ == sql_dialect::postgres
+                    ? " + interval '1 second' * (" + std::to_string(seconds) + ")"
+                    : " + 1000000 * (" + std::to_string(seconds) + ")") +
+               ")";
     }
 
     sql_database& database_;
@@ -67,8 +74,8 @@ private:
 std::string update(std::string_view table, std::string_view change, std::string_view id, int version = 0) {
     const std::string column = table == "orders" ? "id" : "order_id";
     const auto of_version = version == 0 ? std::string() : " AND version = " + std::to_string(version);
-    return "UPDATE " + std::string(table) + " SET " + std::string(change) + " WHERE " + column + " = " + sql_text(id) +
-           of_version;
+    return "UPDATE " + std::string(table) + " SET " + std::string(change) + " WHERE " + column + " = " +
+           sql_text(id) + of_version;
 }
 
 std::string remove(std::string_view table, std::string_view id, int version = 0) {
@@ -87,8 +94,11 @@ std::vector<corruption> history_corruptions(sql_dialect dialect) {
         {"the whole history is gone", remove("order_events", order), order},
         {"an event too many",
          "INSERT INTO order_events (order_id, version, id, status, recorded_at) SELECT order_id, 4, "
-         "'01900000-0000-7000-8000-0000000000ee', status, recorded_at FROM order_events WHERE version = 3 AND "
-         "order_id = " + sql_text(order), order},
+         "'01900000-0000-7000-8000-0000000000ee', status, recorded_at FROM order_events WHERE version = 3 "
+         "AND "
+         "order_id = " +
+             sql_text(order),
+         order},
         {"a version is skipped", update("order_events", "version = 4", order, 3), order},
         {"a step is illegal", update("order_events", "status = 'DELIVERED'", order, 2), order},
         {"a history begins in the middle", update("order_events", "status = 'IN_TRANSIT'", order, 1), order},
@@ -105,8 +115,10 @@ std::vector<corruption> order_corruptions(sql_dialect dialect) {
         {"the order's status is unknown", update("orders", "status = 'delivered'", order), order},
         {"the order's version is ahead", update("orders", "version = 4", order), order},
         {"the order's version is behind", update("orders", "version = 2", order), order},
-        {"the order's created_at differs", update("orders", "created_at = " + seconds_from_now(dialect, -9), order), order},
-        {"the order's updated_at differs", update("orders", "updated_at = " + seconds_from_now(dialect, 9), order), order},
+        {"the order's created_at differs",
+         update("orders", "created_at = " + seconds_from_now(dialect, -9), order), order},
+        {"the order's updated_at differs",
+         update("orders", "updated_at = " + seconds_from_now(dialect, 9), order), order},
     };
 }
 
@@ -115,7 +127,9 @@ std::vector<corruption> waiting_corruptions(sql_dialect dialect) {
     const std::string in_transit(in_transit_order);
     const auto overdue = seconds_from_now(dialect, -600);
     const auto into_outbox = [](const std::string& values) {
-        return "INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent) VALUES " + values;
+        return "INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent) "
+               "VALUES " +
+               values;
     };
     return {
         {"an unfinished order lost its outbox row", remove("outbox", received), received},
@@ -123,12 +137,16 @@ std::vector<corruption> waiting_corruptions(sql_dialect dialect) {
         {"an outbox row is overdue",
          update("outbox", "recorded_at = " + overdue, received) + ";" +
              update("order_events", "recorded_at = " + overdue, received) + ";" +
-             update("orders", "created_at = " + overdue + ", updated_at = " + overdue, received), received},
+             update("orders", "created_at = " + overdue + ", updated_at = " + overdue, received),
+         received},
         {"a timer is overdue", update("timers", "due_at = " + overdue, in_transit), in_transit},
         {"an outbox row of no order",
-         into_outbox("(1, " + sql_text(no_order) + ", 1, '01900000-0000-7000-8000-0000000000ee', 'RECEIVED', " +
-                     seconds_from_now(dialect, 0) + ", '')"), std::string(no_order)},
-        {"a timer of no order", update("timers", "order_id = " + sql_text(no_order), in_transit), std::string(no_order)},
+         into_outbox("(1, " + sql_text(no_order) +
+                     ", 1, '01900000-0000-7000-8000-0000000000ee', 'RECEIVED', " +
+                     seconds_from_now(dialect, 0) + ", '')"),
+         std::string(no_order)},
+        {"a timer of no order", update("timers", "order_id = " + sql_text(no_order), in_transit),
+         std::string(no_order)},
     };
 }
 

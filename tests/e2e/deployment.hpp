@@ -11,8 +11,8 @@
 
 namespace delivery::tests {
 
-/// A database with its schema and a virtual host, both empty and its own, and roles that run on them. Steps take a few
-/// milliseconds unless told otherwise. The servers must outlive it.
+/// A database with its schema and a virtual host, both empty and its own, and roles that run on them. Steps
+/// take a few milliseconds unless told otherwise. The servers must outlive it.
 class deployment {
 public:
     deployment(postgres_server& postgres, rabbitmq_server& rabbitmq);
@@ -31,7 +31,8 @@ public:
 
     std::unique_ptr<sql_database> open_database() { return open_postgres(database_url_); }
 
-    /// Waits, at most for `limit`, until no order is unfinished and no event unpublished, as the database has it.
+    /// Waits, at most for `limit`, until no order is unfinished and no event unpublished, as the database has
+    /// it.
     bool await_quiet(std::chrono::milliseconds limit = std::chrono::seconds(30));
 
     /// Expects that every acknowledged order is DELIVERED with its exact history, and that the audit agrees.

@@ -49,7 +49,8 @@ std::string find_fault(patient_client& client, const std::string& id) {
     const auto answer = client.get("/orders/" + id + "/events");
     if (order.status != 200 || answer.status != 200) return "is not there";
     const auto events = answer.json().as_array();
-    if (events.size() != statuses.size()) return "has " + std::to_string(events.size()) + " events: " + answer.body;
+    if (events.size() != statuses.size())
+        return "has " + std::to_string(events.size()) + " events: " + answer.body;
     std::set<std::string> ids;
     std::string previous;
     for (std::size_t index = 0; index < statuses.size(); ++index) {
@@ -61,7 +62,9 @@ std::string find_fault(patient_client& client, const std::string& id) {
         ids.insert(text_at(event, "id"));
     }
     if (ids.size() != statuses.size()) return "repeats an event id: " + answer.body;
-    return order.json().at("created_at") == events[0].at("timestamp") ? "" : "has another created_at: " + order.body;
+    return order.json().at("created_at") == events[0].at("timestamp")
+               ? ""
+               : "has another created_at: " + order.body;
 }
 
 }  // namespace
@@ -86,13 +89,15 @@ bool await_status(int port, const std::string& id, std::string_view status, std:
     return eventually(limit, [&] { return status_of(port, id) == status; });
 }
 
-std::vector<std::string> undelivered(int port, const std::vector<std::string>& ids, std::chrono::milliseconds limit) {
+std::vector<std::string> undelivered(int port, const std::vector<std::string>& ids,
+                                     std::chrono::milliseconds limit) {
     auto remaining = ids;
     patient_client client(port);
     eventually(
         limit,
         [&] {
-            std::erase_if(remaining, [&](const std::string& id) { return status_of(client, id) == "DELIVERED"; });
+            std::erase_if(remaining,
+                          [&](const std::string& id) { return status_of(client, id) == "DELIVERED"; });
             return remaining.empty();
         },
         std::chrono::milliseconds(100));

@@ -41,8 +41,10 @@ void read_content(const amqp_message_t& content, amqp_message& message) {
     if ((properties._flags & AMQP_BASIC_CONTENT_TYPE_FLAG) != 0) {
         message.content_type = text_of(properties.content_type);
     }
-    if ((properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0) message.message_id = text_of(properties.message_id);
-    if ((properties._flags & AMQP_BASIC_DELIVERY_MODE_FLAG) != 0) message.delivery_mode = properties.delivery_mode;
+    if ((properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0)
+        message.message_id = text_of(properties.message_id);
+    if ((properties._flags & AMQP_BASIC_DELIVERY_MODE_FLAG) != 0)
+        message.delivery_mode = properties.delivery_mode;
     if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0) {
         for (int index = 0; index < properties.headers.num_entries; ++index) {
             const auto& entry = properties.headers.entries[index];
@@ -59,7 +61,8 @@ struct address {
 address parse_url(const std::string& url) {
     std::string copy = url;
     amqp_connection_info info{};
-    if (amqp_parse_url(copy.data(), &info) != AMQP_STATUS_OK) throw std::runtime_error("not an AMQP URL: " + url);
+    if (amqp_parse_url(copy.data(), &info) != AMQP_STATUS_OK)
+        throw std::runtime_error("not an AMQP URL: " + url);
     address result{info.user, info.password, info.host, info.vhost, info.port};
     if (result.vhost.empty()) result.vhost = "/";
     return result;
@@ -76,7 +79,8 @@ struct amqp_client::connection {
     explicit connection(const address& where) {
         amqp_socket_t* socket = amqp_tcp_socket_new(state);
         timeval limit{.tv_sec = 10, .tv_usec = 0};
-        if (socket == nullptr || amqp_socket_open_noblock(socket, where.host.c_str(), where.port, &limit) != 0) {
+        if (socket == nullptr ||
+            amqp_socket_open_noblock(socket, where.host.c_str(), where.port, &limit) != 0) {
             amqp_destroy_connection(state);
             throw std::runtime_error("no connection to RabbitMQ");
         }
@@ -96,19 +100,22 @@ struct amqp_client::connection {
     }
 };
 
-amqp_client::amqp_client(const std::string& url) : connection_(std::make_unique<connection>(parse_url(url))) {}
+amqp_client::amqp_client(const std::string& url)
+    : connection_(std::make_unique<connection>(parse_url(url))) {}
 amqp_client::~amqp_client() = default;
 
 void amqp_client::observe_events() {
     auto* state = connection_->state;
     const auto exchange = amqp_cstring_bytes("delivery.events");
-    amqp_exchange_declare(state, main_channel, exchange, amqp_cstring_bytes("topic"), 0, 1, 0, 0, amqp_empty_table);
+    amqp_exchange_declare(state, main_channel, exchange, amqp_cstring_bytes("topic"), 0, 1, 0, 0,
+                          amqp_empty_table);
     connection::check(amqp_get_rpc_reply(state), "exchange.declare");
     const auto* declared =
         amqp_queue_declare(state, main_channel, amqp_empty_bytes, 0, 0, 1, 1, amqp_empty_table);
     connection::check(amqp_get_rpc_reply(state), "queue.declare");
     const std::string queue = text_of(declared->queue);
-    amqp_queue_bind(state, main_channel, bytes_of(queue), exchange, amqp_cstring_bytes("#"), amqp_empty_table);
+    amqp_queue_bind(state, main_channel, bytes_of(queue), exchange, amqp_cstring_bytes("#"),
+                    amqp_empty_table);
     connection::check(amqp_get_rpc_reply(state), "queue.bind");
     amqp_basic_consume(state, main_channel, bytes_of(queue), amqp_empty_bytes, 0, 1, 1, amqp_empty_table);
     connection::check(amqp_get_rpc_reply(state), "basic.consume");
@@ -180,7 +187,8 @@ std::optional<int> amqp_client::depth(const std::string& queue) {
     auto* state = connection_->state;
     amqp_channel_open(state, probe_channel);
     connection::check(amqp_get_rpc_reply(state), "channel.open");
-    const auto* declared = amqp_queue_declare(state, probe_channel, bytes_of(queue), 1, 0, 0, 0, amqp_empty_table);
+    const auto* declared =
+        amqp_queue_declare(state, probe_channel, bytes_of(queue), 1, 0, 0, 0, amqp_empty_table);
     if (amqp_get_rpc_reply(state).reply_type != AMQP_RESPONSE_NORMAL) {
         amqp_channel_close_ok_t closed{};
         amqp_send_method(state, probe_channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &closed);

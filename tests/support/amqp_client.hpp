@@ -20,7 +20,8 @@ struct amqp_message {
     bool redelivered = false;
 };
 
-/// One connection to RabbitMQ, blocking, to look and to meddle. Throws std::runtime_error when anything is refused.
+/// One connection to RabbitMQ, blocking, to look and to meddle. Throws std::runtime_error when anything is
+/// refused.
 class amqp_client {
 public:
     explicit amqp_client(const std::string& url);
@@ -28,8 +29,8 @@ public:
     amqp_client(const amqp_client&) = delete;
     amqp_client& operator=(const amqp_client&) = delete;
 
-    /// Declares delivery.events as the contract has it, and from now on receives everything that it carries, through
-    /// a queue of this connection's own.
+    /// Declares delivery.events as the contract has it, and from now on receives everything that it carries,
+    /// through a queue of this connection's own.
     void observe_events();
 
     /// The next observed message, acknowledged; nothing where none comes within `limit`.
@@ -41,7 +42,8 @@ public:
     /// Takes the first message of a queue; nothing where it is empty.
     std::optional<amqp_message> take(const std::string& queue);
 
-    /// The messages that wait in a queue, those held by consumers not included; nothing where there is no such queue.
+    /// The messages that wait in a queue, those held by consumers not included; nothing where there is no
+    /// such queue.
     std::optional<int> depth(const std::string& queue);
 
 private:

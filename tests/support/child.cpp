@@ -18,7 +18,8 @@ namespace delivery::tests {
 namespace {
 
 // Between fork and exec only what is safe after fork in a program with threads.
-[[noreturn]] void become(const char* folder, int output, int errors, char* const* command, char* const* environment) {
+[[noreturn]] void become(const char* folder, int output, int errors, char* const* command,
+                         char* const* environment) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     sigset_t none;
@@ -98,12 +99,14 @@ command_result run_command(std::vector<std::string> command, std::chrono::millis
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text = *entry;
         const auto equals = text.find('=');
-        if (equals != std::string::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+        if (equals != std::string::npos)
+            options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     child process(options);
     const auto status = process.wait(limit);
     if (!status) throw std::runtime_error(options.command.front() + " takes too long");
-    return {.status = *status, .output = read_file(options.output_file), .errors = read_file(options.error_file)};
+    return {
+        .status = *status, .output = read_file(options.output_file), .errors = read_file(options.error_file)};
 }
 
 }  // namespace delivery::tests

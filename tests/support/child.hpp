@@ -15,9 +15,9 @@ namespace delivery::tests {
 struct child_options {
     std::vector<std::string> command;  ///< The program's path, then its arguments.
     std::map<std::string, std::string> environment;
-    std::filesystem::path folder;        ///< Where it runs.
-    std::filesystem::path output_file;   ///< Gets what it writes to stdout.
-    std::filesystem::path error_file;    ///< Gets what it writes to stderr, appended.
+    std::filesystem::path folder;       ///< Where it runs.
+    std::filesystem::path output_file;  ///< Gets what it writes to stdout.
+    std::filesystem::path error_file;   ///< Gets what it writes to stderr, appended.
 };
 
 /// How a process ended: by its own exit code, or by a signal.

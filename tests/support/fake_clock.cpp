@@ -44,7 +44,8 @@ public:
         current_ = waiting;
         clock_.add(waiting);
         boost::system::error_code ignored;
-        if (!waiting->is_over) co_await waiting->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (!waiting->is_over)
+            co_await waiting->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         co_return waiting->is_whole;
     }
 

@@ -45,10 +45,12 @@ public:
     void published(std::size_t /*count*/) noexcept override {}
     void publish_failed(std::size_t /*count*/) noexcept override {}
     void outbox_depth(std::int64_t /*pending*/, std::chrono::microseconds /*oldest_age*/) noexcept override {}
-    void message_handled(ports::message_result /*result*/, std::chrono::microseconds /*lag*/) noexcept override {}
+    void message_handled(ports::message_result /*result*/,
+                         std::chrono::microseconds /*lag*/) noexcept override {}
     void dead_lettered() noexcept override {}
     void store_batch(std::size_t /*size*/) noexcept override {}
-    void store_called(ports::store_operation /*operation*/, std::chrono::nanoseconds /*took*/) noexcept override {}
+    void store_called(ports::store_operation /*operation*/,
+                      std::chrono::nanoseconds /*took*/) noexcept override {}
     void store_retried() noexcept override {}
 };
 

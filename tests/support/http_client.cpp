@@ -35,8 +35,8 @@ std::string http_answer::header(std::string_view name) const {
 }
 
 bool http_answer::has_header(std::string_view name) const {
-    return std::ranges::any_of(headers,
-                               [name](const auto& header) { return boost::algorithm::iequals(header.first, name); });
+    return std::ranges::any_of(
+        headers, [name](const auto& header) { return boost::algorithm::iequals(header.first, name); });
 }
 
 boost::json::value http_answer::json() const { return boost::json::parse(body); }
@@ -118,7 +118,8 @@ std::string http_connection::read_chunks() {
         body += read_exactly(size);
         read_line();
     }
-    while (!read_line().empty()) {}
+    while (!read_line().empty()) {
+    }
     return body;
 }
 
@@ -126,14 +127,16 @@ void http_connection::read_headers(http_answer& answer) {
     for (auto line = read_line(); !line.empty(); line = read_line()) {
         const auto colon = line.find(':');
         if (colon == std::string::npos) throw std::runtime_error("not a header: " + line);
-        answer.headers.emplace_back(line.substr(0, colon), boost::algorithm::trim_copy(line.substr(colon + 1)));
+        answer.headers.emplace_back(line.substr(0, colon),
+                                    boost::algorithm::trim_copy(line.substr(colon + 1)));
     }
 }
 
 http_answer http_connection::read_answer(bool is_head) {
     http_answer answer;
     const auto line = read_line();
-    if (!line.starts_with("HTTP/1.") || line.size() < 12) throw std::runtime_error("not a status line: " + line);
+    if (!line.starts_with("HTTP/1.") || line.size() < 12)
+        throw std::runtime_error("not a status line: " + line);
     answer.status = std::stoi(line.substr(9, 3));
     read_headers(answer);
     if (is_head || answer.status < 200 || answer.status == 204 || answer.status == 304) return answer;
@@ -142,7 +145,8 @@ http_answer http_connection::read_answer(bool is_head) {
     } else if (answer.has_header("Content-Length")) {
         answer.body = read_exactly(std::stoul(answer.header("Content-Length")));
     } else {
-        while (receive_more()) {}
+        while (receive_more()) {
+        }
         answer.body = std::exchange(received_, {});
     }
     return answer;

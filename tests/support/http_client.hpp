@@ -28,8 +28,9 @@ struct http_answer {
 /// A string member of a JSON object; throws where there is none.
 std::string text_at(const boost::json::value& object, std::string_view key);
 
-/// One connection to 127.0.0.1, blocking, every wait bounded by `limit`. Sends whatever it is told to, malformed
-/// requests too. Throws std::runtime_error when the connection ends, or nothing comes, before an answer is whole.
+/// One connection to 127.0.0.1, blocking, every wait bounded by `limit`. Sends whatever it is told to,
+/// malformed requests too. Throws std::runtime_error when the connection ends, or nothing comes, before an
+/// answer is whole.
 class http_connection {
 public:
     explicit http_connection(int port, std::chrono::milliseconds limit = std::chrono::seconds(15));
@@ -46,8 +47,8 @@ public:
     /// Reads one answer; without a body where it answers HEAD.
     http_answer read_answer(bool is_head = false);
 
-    /// Waits until the server has closed the connection, for at most `limit`; answers whether it has. What arrives
-    /// meanwhile is thrown away.
+    /// Waits until the server has closed the connection, for at most `limit`; answers whether it has. What
+    /// arrives meanwhile is thrown away.
     bool is_closed_within(std::chrono::milliseconds limit);
 
     /// Says that nothing more will be sent, and goes on reading.
@@ -69,8 +70,8 @@ private:
 };
 
 /// One request on a connection of its own.
-http_answer http_request(int port, std::string_view method, std::string_view target, std::string_view body = {},
-                         const http_headers& headers = {});
+http_answer http_request(int port, std::string_view method, std::string_view target,
+                         std::string_view body = {}, const http_headers& headers = {});
 
 /// The same, nothing where no answer came.
 std::optional<http_answer> try_http_request(int port, std::string_view method, std::string_view target,

@@ -45,8 +45,8 @@ void order_load::post_on_one_connection(int number, int& sequence) {
         while (!is_stopping_) {
             const auto name = "client " + std::to_string(number) + " order " + std::to_string(++sequence);
             is_waiting = true;
-            const auto answer =
-                connection->request("POST", "/orders", R"({"customer_name":")" + name + R"(","address":"Rua 1"})");
+            const auto answer = connection->request(
+                "POST", "/orders", R"({"customer_name":")" + name + R"(","address":"Rua 1"})");
             is_waiting = false;
             const std::lock_guard lock(mutex_);
             ++statuses_[answer.status];

@@ -12,9 +12,9 @@
 
 namespace delivery::tests {
 
-/// Runs a coroutine, and whatever else the context has to do meanwhile, until it is done; answers its result or
-/// throws its exception. A coroutine that takes longer than `limit` is a failure. GoogleTest's ASSERT_* do not compile
-/// in coroutines: return values from them and look at these outside.
+/// Runs a coroutine, and whatever else the context has to do meanwhile, until it is done; answers its result
+/// or throws its exception. A coroutine that takes longer than `limit` is a failure. GoogleTest's ASSERT_* do
+/// not compile in coroutines: return values from them and look at these outside.
 template <typename T>
 T run_coroutine(boost::asio::io_context& context, awaitable<T> coroutine,
                 std::chrono::milliseconds limit = std::chrono::seconds(30)) {
@@ -23,7 +23,8 @@ T run_coroutine(boost::asio::io_context& context, awaitable<T> coroutine,
     while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
         context.restart();
         context.run_one_until(deadline);
-        if (std::chrono::steady_clock::now() >= deadline) throw std::runtime_error("the coroutine takes too long");
+        if (std::chrono::steady_clock::now() >= deadline)
+            throw std::runtime_error("the coroutine takes too long");
     }
     return result.get();
 }

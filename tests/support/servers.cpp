@@ -20,8 +20,8 @@ constexpr std::chrono::minutes patience{3};
 
 std::string services(const std::string& command, const std::filesystem::path& folder,
                      const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments{"/bin/bash", DELIVERY_SOURCE_DIR "/scripts/services.sh", command, "--dir",
-                                       folder.string()};
+    std::vector<std::string> arguments{"/bin/bash", DELIVERY_SOURCE_DIR "/scripts/services.sh", command,
+                                       "--dir", folder.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto result = run_command(arguments, patience);
     if (result.status.code != 0) throw std::runtime_error("services.sh " + command + ": " + result.errors);
@@ -61,7 +61,8 @@ server::server(std::string service, std::string variable, std::filesystem::path 
         url_ = exported(services("env", folder_), variable);
     } else {
         folder_ = make_temp_folder();
-        url_ = exported(services("up", folder_, {"--" + service_, "--watch", std::to_string(::getpid())}), variable);
+        url_ = exported(services("up", folder_, {"--" + service_, "--watch", std::to_string(::getpid())}),
+                        variable);
     }
 }
 
@@ -105,9 +106,10 @@ rabbitmq_server::rabbitmq_server(std::filesystem::path shared_folder)
 std::string rabbitmq_server::fresh_vhost() {
     const auto name = fresh_name();
     const auto host = "<<\"" + name + "\">>";
-    const auto answer = evaluate("rabbit_vhost:add(" + host +
-                                 ", <<\"tests\">>), ok = rabbit_auth_backend_internal:set_permissions(<<\"delivery\">>, " +
-                                 host + ", <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"tests\">>).");
+    const auto answer =
+        evaluate("rabbit_vhost:add(" + host +
+                 ", <<\"tests\">>), ok = rabbit_auth_backend_internal:set_permissions(<<\"delivery\">>, " +
+                 host + ", <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"tests\">>).");
     if (!answer.starts_with("{ok, ok}")) throw std::runtime_error("no virtual host: " + answer);
     return with_path(url(), name);
 }

@@ -7,8 +7,8 @@
 
 namespace delivery::tests {
 
-/// Real servers in a folder, under the care of scripts/services.sh. Servers of our own are taken down at the end of
-/// this process, however it ends; those that a whole test run shares are the run's business.
+/// Real servers in a folder, under the care of scripts/services.sh. Servers of our own are taken down at the
+/// end of this process, however it ends; those that a whole test run shares are the run's business.
 class server {
 public:
     virtual ~server();
@@ -19,8 +19,8 @@ public:
     [[nodiscard]] const std::string& url() const { return url_; }
     [[nodiscard]] int port() const;
 
-    /// kill -9, an orderly stop, and the start of the same server again: same port, same data. They come back when
-    /// it is done. Not for servers that are shared by a test run.
+    /// kill -9, an orderly stop, and the start of the same server again: same port, same data. They come back
+    /// when it is done. Not for servers that are shared by a test run.
     void kill();
     void stop();
     void start();
@@ -60,8 +60,8 @@ public:
     std::string evaluate(const std::string& expression);
 };
 
-/// The servers for tests that leave them running: one of each for all tests of a run (see tests/CMakeLists.txt), or
-/// for this process where it was started by hand. Started at the first call.
+/// The servers for tests that leave them running: one of each for all tests of a run (see
+/// tests/CMakeLists.txt), or for this process where it was started by hand. Started at the first call.
 postgres_server& shared_postgres();
 rabbitmq_server& shared_rabbitmq();
 

@@ -33,7 +33,8 @@ child_options options_for(const std::filesystem::path& folder, std::vector<std::
     options.environment.emplace("PATH", "/usr/bin:/bin");
     options.environment.emplace("HOME", folder.string());
     for (const char* name_of_sanitizer : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
-        if (const char* value = std::getenv(name_of_sanitizer)) options.environment.emplace(name_of_sanitizer, value);
+        if (const char* value = std::getenv(name_of_sanitizer))
+            options.environment.emplace(name_of_sanitizer, value);
     }
     return options;
 }
@@ -79,15 +80,18 @@ command_result run_delivery_in(const std::filesystem::path& folder, std::vector<
     child process(options);
     const auto status = process.wait(limit);
     if (!status) throw std::runtime_error("delivery takes too long: " + read_file(options.error_file));
-    return {.status = *status, .output = read_file(options.output_file), .errors = read_file(options.error_file)};
+    return {
+        .status = *status, .output = read_file(options.output_file), .errors = read_file(options.error_file)};
 }
 
 service::service(std::filesystem::path folder, std::vector<std::string> arguments, environment variables) {
     static std::atomic<int> count{0};
-    for (const auto& [name, value] : environment{{"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}, {"METRICS_PORT", "0"}}) {
+    for (const auto& [name, value] :
+         environment{{"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}, {"METRICS_PORT", "0"}}) {
         variables.emplace(name, value);
     }
-    const auto options = options_for(folder, std::move(arguments), variables, "service-" + std::to_string(++count));
+    const auto options =
+        options_for(folder, std::move(arguments), variables, "service-" + std::to_string(++count));
     error_file_ = options.error_file;
     output_file_ = options.output_file;
     process_ = std::make_unique<child>(options);
@@ -108,7 +112,8 @@ int service::port(std::chrono::milliseconds limit) {
         }
         return port_ != 0;
     };
-    if (port_ == 0 && !eventually(limit, [&] { return said() || !is_running(); }, std::chrono::milliseconds(3))) {
+    if (port_ == 0 &&
+        !eventually(limit, [&] { return said() || !is_running(); }, std::chrono::milliseconds(3))) {
         throw std::runtime_error("the service does not listen: " + log());
     }
     if (port_ == 0 && !said()) throw std::runtime_error("the service ended: " + log());

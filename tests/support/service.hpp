@@ -21,7 +21,8 @@ using environment = std::map<std::string, std::string>;
 /// The program under test: $DELIVERY_BINARY, or the one of this build.
 std::string delivery_program();
 
-/// A free port of 127.0.0.1, below those that the system gives to clients; nobody else is told it within this process.
+/// A free port of 127.0.0.1, below those that the system gives to clients; nobody else is told it within this
+/// process.
 int free_port();
 
 /// Runs `delivery` with these arguments to its end, with nothing in its environment but what is given.
@@ -48,7 +49,8 @@ public:
     /// Signals SIGTERM and waits for the end.
     std::optional<exit_status> terminate(std::chrono::milliseconds limit = std::chrono::seconds(15));
 
-    /// The port that it says it listens on. Waits for that; throws with its log where it ends or says nothing.
+    /// The port that it says it listens on. Waits for that; throws with its log where it ends or says
+    /// nothing.
     int port(std::chrono::milliseconds limit = std::chrono::seconds(30));
 
     /// Waits until `/readyz` is 200, which is also true of a degraded service.

@@ -11,13 +11,14 @@ namespace {
 class postgres_database final : public sql_database {
 public:
     explicit postgres_database(const std::string& url) : connection_(PQconnectdb(url.c_str()), &PQfinish) {
-        if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+        if (PQstatus(connection_.get()) != CONNECTION_OK)
+            throw std::runtime_error(PQerrorMessage(connection_.get()));
         PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
     }
 
     sql_rows query(const std::string& statement) override {
-        const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection_.get(), statement.c_str()),
-                                                                   &PQclear);
+        const std::unique_ptr<PGresult, decltype(&PQclear)> result(
+            PQexec(connection_.get(), statement.c_str()), &PQclear);
         const auto status = PQresultStatus(result.get());
         if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
             throw std::runtime_error(statement + ": " + PQerrorMessage(connection_.get()));
@@ -66,7 +67,8 @@ private:
     static int add_row(void* rows, int count, char** values, char** /*names*/) {
         auto& row = static_cast<sql_rows*>(rows)->emplace_back();
         for (int column = 0; column < count; ++column) {
-            row.push_back(values[column] != nullptr ? std::optional<std::string>(values[column]) : std::nullopt);
+            row.push_back(values[column] != nullptr ? std::optional<std::string>(values[column])
+                                                    : std::nullopt);
         }
         return 0;
     }

@@ -12,7 +12,8 @@ namespace delivery::tests {
 /// Values as text; nothing for NULL.
 using sql_rows = std::vector<std::vector<std::optional<std::string>>>;
 
-/// A database behind the service's back, to look into it and to corrupt it. Blocks; throws std::runtime_error.
+/// A database behind the service's back, to look into it and to corrupt it. Blocks; throws
+/// std::runtime_error.
 class sql_database {
 public:
     virtual ~sql_database() = default;

@@ -74,7 +74,8 @@ struct stream {
     bool write(std::chrono::milliseconds delay, std::size_t most) {
         while (!pieces.empty() && most > 0 && clock::now() - pieces.front().received >= delay) {
             auto& bytes = pieces.front().bytes;
-            const auto sent = ::send(to, bytes.data(), std::min(bytes.size(), most), MSG_NOSIGNAL | MSG_DONTWAIT);
+            const auto sent =
+                ::send(to, bytes.data(), std::min(bytes.size(), most), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent < 0) return errno == EAGAIN || errno == EINTR;
             const auto count = static_cast<std::size_t>(sent);
             most -= count;
@@ -113,7 +114,9 @@ struct connection {
 class tcp_proxy::worker {
 public:
     worker(tcp_proxy& proxy, int server_port)
-        : proxy_(proxy), server_port_(server_port), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        : proxy_(proxy),
+          server_port_(server_port),
+          listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         auto address = local(0);
         socklen_t length = sizeof(address);
         auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -144,7 +147,8 @@ private:
         for (const auto& open : connections_) {
             for (const auto* direction : {&open.up, &open.down}) {
                 const bool has_room = !direction->has_ended && direction->buffered < most_buffered;
-                if (has_room && !proxy_.is_black_hole_) watched.push_back({.fd = direction->from, .events = POLLIN, .revents = 0});
+                if (has_room && !proxy_.is_black_hole_)
+                    watched.push_back({.fd = direction->from, .events = POLLIN, .revents = 0});
             }
         }
         const bool has_pieces = std::ranges::any_of(
@@ -180,10 +184,12 @@ private:
     bool forward(connection& open, double seconds) const {
         const std::chrono::milliseconds delay(proxy_.delay_ms_.load());
         for (auto* direction : {&open.up, &open.down}) {
-            if (!direction->has_ended && direction->buffered < most_buffered && !direction->read()) return false;
+            if (!direction->has_ended && direction->buffered < most_buffered && !direction->read())
+                return false;
             const auto rate = static_cast<double>(proxy_.bytes_per_second_.load());
             direction->allowance = std::min(direction->allowance + rate * seconds, std::max(rate / 10, 1.0));
-            const auto most = rate > 0 ? static_cast<std::size_t>(std::max(direction->allowance, 0.0)) : most_buffered;
+            const auto most =
+                rate > 0 ? static_cast<std::size_t>(std::max(direction->allowance, 0.0)) : most_buffered;
             if (!direction->write(delay, most)) return false;
         }
         return !open.is_over();

@@ -8,8 +8,8 @@
 
 namespace delivery::tests {
 
-/// Stands between a client and a server on 127.0.0.1, in a thread of its own, and misbehaves when told. What is set
-/// holds at once, for connections that are open too.
+/// Stands between a client and a server on 127.0.0.1, in a thread of its own, and misbehaves when told. What
+/// is set holds at once, for connections that are open too.
 class tcp_proxy {
 public:
     explicit tcp_proxy(int server_port);

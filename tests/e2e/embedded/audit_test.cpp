@@ -52,7 +52,8 @@ TEST_F(embedded_audit, names_a_database_that_is_not_there) {
 
 TEST_P(embedded_audit, finds) { expect_corruption_to_be_found(audited_, GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(every_corruption, embedded_audit, testing::ValuesIn(all_corruptions(sql_dialect::sqlite)),
+INSTANTIATE_TEST_SUITE_P(every_corruption, embedded_audit,
+                         testing::ValuesIn(all_corruptions(sql_dialect::sqlite)),
                          [](const auto& info) { return info.param.test_name(); });
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST_P(refused_configuration, exits_2_naming_it) {
     const auto& wrong = GetParam();
     const auto result = run_delivery(wrong.arguments, wrong.variables);
     EXPECT_EQ(result.status, (exit_status{.code = 2, .signal = 0})) << result.errors;
-    for (const auto& text : wrong.named) EXPECT_NE(result.errors.find(text), std::string::npos) << result.errors;
+    for (const auto& text : wrong.named)
+        EXPECT_NE(result.errors.find(text), std::string::npos) << result.errors;
     EXPECT_EQ(result.errors.find("s3cret"), std::string::npos) << "a secret is shown: " << result.errors;
     EXPECT_EQ(result.output, "");
 }
@@ -47,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_configuration{{"run"}, {{"TRANSIT_DURATION", "soon"}}, {"TRANSIT_DURATION", "soon"}},
         wrong_configuration{{"run"}, {{"TRANSIT_DURATION", "99999999999999999999h"}}, {"TRANSIT_DURATION"}},
         wrong_configuration{{"run"}, {{"LOG_LEVEL", "loud"}}, {"LOG_LEVEL", "loud"}},
-        wrong_configuration{{"run"}, {{"ENABLE_STRUCTURED_LOGS", "maybe"}}, {"ENABLE_STRUCTURED_LOGS", "maybe"}},
+        wrong_configuration{
+            {"run"}, {{"ENABLE_STRUCTURED_LOGS", "maybe"}}, {"ENABLE_STRUCTURED_LOGS", "maybe"}},
         wrong_configuration{{"run"}, {{"THREADS", "0"}}, {"THREADS", "0"}},
         wrong_configuration{{"run"}, {{"THREADS", "257"}}, {"THREADS", "257"}},
         wrong_configuration{{"run"}, {{"REQUEST_TIMEOUT", "5 seconds"}}, {"REQUEST_TIMEOUT"}},
@@ -66,7 +68,9 @@ INSTANTIATE_TEST_SUITE_P(
                     wrong_configuration{{"relay"}, {{"DATABASE_URL", postgres}}, {"RABBITMQ_URL"}},
                     wrong_configuration{{"worker"}, {{"DATABASE_URL", postgres}}, {"RABBITMQ_URL"}},
                     wrong_configuration{{"worker"}, {{"RABBITMQ_URL", rabbitmq}}, {"DATABASE_URL"}},
-                    wrong_configuration{{"api"}, {{"DATABASE_URL", "sqlite:x.db"}, {"RABBITMQ_URL", rabbitmq}}, {"api"}}));
+                    wrong_configuration{{"api"},
+                                        {{"DATABASE_URL", "sqlite:x.db"}, {"RABBITMQ_URL", rabbitmq}},
+                                        {"DATABASE_URL", "SQLite"}}));
 
 INSTANTIATE_TEST_SUITE_P(usage, refused_configuration,
                          testing::Values(wrong_configuration{{"fly"}, {}, {"fly"}},
@@ -78,8 +82,12 @@ INSTANTIATE_TEST_SUITE_P(usage, refused_configuration,
                                          wrong_configuration{{"audit", "--xml"}, {}, {"--xml"}}));
 
 TEST(command_line, help_and_version_go_to_stdout) {
-    for (const auto& arguments : std::vector<std::vector<std::string>>{
-             {"--help"}, {"--version"}, {"version"}, {"run", "--help"}, {"migrate", "--help"}, {"audit", "--help"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"},
+                                                                       {"--version"},
+                                                                       {"version"},
+                                                                       {"run", "--help"},
+                                                                       {"migrate", "--help"},
+                                                                       {"audit", "--help"}}) {
         const auto result = run_delivery(arguments);
         EXPECT_EQ(result.status.code, 0) << result.errors;
         EXPECT_NE(result.output, "") << arguments.front();
@@ -95,7 +103,8 @@ TEST(command_line, help_and_version_go_to_stdout) {
 TEST(command_line, no_command_is_wrong_usage) { EXPECT_EQ(run_delivery({}).status.code, 2); }
 
 TEST(command_line, a_server_that_never_comes_is_exit_1_after_the_startup_timeout) {
-    const environment variables{{"DATABASE_URL", postgres}, {"RABBITMQ_URL", rabbitmq}, {"STARTUP_TIMEOUT", "500ms"}};
+    const environment variables{
+        {"DATABASE_URL", postgres}, {"RABBITMQ_URL", rabbitmq}, {"STARTUP_TIMEOUT", "500ms"}};
     for (const auto* role : {"api", "relay", "worker"}) {
         const auto result = run_delivery({role}, variables);
         EXPECT_EQ(result.status, (exit_status{.code = 1, .signal = 0})) << role << result.errors;

@@ -73,15 +73,53 @@ TEST(embedded_faults, sigterm_under_load_answers_every_accepted_request) {
 
     // Whatever was stored was also answered.
     const auto database = open_sqlite(folder / "data" / "delivery.db");
-    EXPECT_EQ(database->number("SELECT count(*) FROM orders"), static_cast<std::int64_t>(load.acknowledged_count()));
+    EXPECT_EQ(database->number("SELECT count(*) FROM orders"),
+              static_cast<std::int64_t>(load.acknowledged_count()));
     expect_sound(folder.path());
+}
+
+TEST(embedded_faults, an_idempotency_key_outlives_a_crash) {
+    const temp_folder folder;
+    const http_headers key{{"Idempotency-Key", "crash"}};
+    const std::string body = R"({"customer_name":"Ana","address":"Rua 1"})";
+    std::string first;
+    {
+        service delivery(folder.path(), {"run"});
+        first = http_request(delivery.port(), "POST", "/orders", body, key).body;
+        delivery.signal(SIGKILL);
+        ASSERT_TRUE(delivery.wait());
+    }
+    service delivery(folder.path(), {"run"});
+    const auto again = http_request(delivery.port(), "POST", "/orders", body, key);
+    EXPECT_EQ(again.header("Idempotent-Replayed"), "true");
+    EXPECT_EQ(again.body, first);
+}
+
+TEST(embedded_faults, an_order_that_lost_its_timer_is_announced_again) {
+    const temp_folder folder;
+    std::string id;
+    {
+        service delivery(folder.path(), {"run"}, {{"PICKING_DURATION", "1h"}});
+        id = post_order(delivery.port());
+        const auto database = open_sqlite(folder / "data" / "delivery.db");
+        ASSERT_TRUE(eventually(5s, [&] { return database->number("SELECT count(*) FROM timers") == 1; }));
+        ASSERT_EQ(delivery.terminate(), (exit_status{.code = 0, .signal = 0}));
+    }
+    open_sqlite(folder / "data" / "delivery.db")->query("DELETE FROM timers");
+    EXPECT_EQ(run_delivery_in(folder.path(), {"audit"}).status.code, 1);
+    auto variables = on_port(0);
+    variables["REDRIVE_AFTER"] = "1s";
+    service delivery(folder.path(), {"run"}, variables);
+    EXPECT_EQ(undelivered(delivery.port(), {id}, 15s), none);
+    EXPECT_EQ(history_faults(delivery.port(), {id}), none);
 }
 
 TEST(embedded_faults, a_second_writer_on_the_file_is_refused) {
     const temp_folder folder;
     service first(folder.path(), {"run"});
     const auto id = post_order(first.port());
-    const auto second = run_delivery_in(folder.path(), {"run"}, {{"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}});
+    const auto second =
+        run_delivery_in(folder.path(), {"run"}, {{"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}});
     EXPECT_EQ(second.status.code, 2) << second.errors;
     EXPECT_NE(second.errors.find("delivery.db"), std::string::npos) << second.errors;
     EXPECT_EQ(http_request(first.port(), "GET", "/orders/" + id).status, 200);
@@ -92,7 +130,8 @@ TEST(embedded_faults, a_taken_port_is_named) {
     service first(folder.path(), {"run"});
     const auto port = std::to_string(first.port());
     const temp_folder other;
-    const auto second = run_delivery_in(other.path(), {"run"}, {{"APP_HOST", "127.0.0.1"}, {"APP_PORT", port}});
+    const auto second =
+        run_delivery_in(other.path(), {"run"}, {{"APP_HOST", "127.0.0.1"}, {"APP_PORT", port}});
     EXPECT_EQ(second.status.code, 1) << second.errors;
     EXPECT_NE(second.errors.find(port), std::string::npos) << second.errors;
 }

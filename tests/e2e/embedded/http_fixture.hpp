@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "../contract_client.hpp"
+#include "../hostile_texts.hpp"
 #include "support/service.hpp"
 #include "support/temp_folder.hpp"
 
@@ -17,8 +18,9 @@ class http_fixture : public testing::Test {
 protected:
     static void SetUpTestSuite() {
         folder_ = std::make_unique<temp_folder>();
-        service_ = std::make_unique<service>(folder_->path(), std::vector<std::string>{"run"},
-                                             environment{{"PICKING_DURATION", "200ms"}, {"TRANSIT_DURATION", "1h"}});
+        service_ =
+            std::make_unique<service>(folder_->path(), std::vector<std::string>{"run"},
+                                      environment{{"PICKING_DURATION", "200ms"}, {"TRANSIT_DURATION", "1h"}});
         service_->await_ready();
     }
 
@@ -36,10 +38,5 @@ protected:
     static inline std::unique_ptr<temp_folder> folder_;
     static inline std::unique_ptr<service> service_;
 };
-
-/// A JSON order with these two members, as text and unescaped.
-inline std::string order_body(std::string_view customer_name, std::string_view address = "Rua 1") {
-    return R"({"customer_name":")" + std::string(customer_name) + R"(","address":")" + std::string(address) + R"("})";
-}
 
 }  // namespace delivery::tests

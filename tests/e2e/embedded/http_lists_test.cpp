@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <set>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "../orders.hpp"
@@ -11,34 +11,17 @@
 namespace delivery::tests {
 namespace {
 
-class http_lists : public http_fixture {
-protected:
-    // The ids of all pages from the target on, in their sequence.
-    std::vector<std::string> read_pages(std::string target) {
-        std::vector<std::string> ids;
-        while (!target.empty()) {
-            const auto answer = client_.request("GET", target);
-            EXPECT_EQ(answer.status, 200) << answer.body;
-            const auto page = answer.json().as_object();
-            for (const auto& order : page.at("data").as_array()) ids.push_back(text_at(order, "id"));
-            const bool has_more = page.at("has_more").as_bool();
-            EXPECT_EQ(has_more, page.at("next_cursor").is_string());
-            EXPECT_EQ(has_more, answer.has_header("Link"));
-            const auto link = answer.header("Link");
-            target = has_more ? link.substr(1, link.find('>') - 1) : "";
-        }
-        return ids;
-    }
-};
+class http_lists : public http_fixture {};
 
 TEST_F(http_lists, orders_come_newest_first_and_one_connection_s_keep_their_sequence) {
     http_connection connection(port());
     std::vector<std::string> posted;
     for (int count = 0; count < 30; ++count) {
-        const auto answer = connection.request("POST", "/orders", order_body("sequence " + std::to_string(count)));
+        const auto answer =
+            connection.request("POST", "/orders", order_body("sequence " + std::to_string(count)));
         posted.push_back(text_at(answer.json(), "id"));
     }
-    auto listed = read_pages("/orders?limit=7");
+    auto listed = client_.read_pages("/orders?limit=7");
     listed.resize(posted.size());
     std::ranges::reverse(posted);
     EXPECT_EQ(listed, posted);
@@ -47,9 +30,9 @@ TEST_F(http_lists, orders_come_newest_first_and_one_connection_s_keep_their_sequ
 TEST_F(http_lists, a_filter_holds_through_all_pages) {
     const auto id = post_order(port());
     ASSERT_TRUE(await_status(port(), id, "IN_TRANSIT"));
-    const auto moving = read_pages("/orders?status=IN_TRANSIT&limit=50");
+    const auto moving = client_.read_pages("/orders?status=IN_TRANSIT&limit=50");
     EXPECT_TRUE(std::ranges::find(moving, id) != moving.end());
-    const auto finished = read_pages("/orders?status=DELIVERED");
+    const auto finished = client_.read_pages("/orders?status=DELIVERED");
     EXPECT_TRUE(std::ranges::find(finished, id) == finished.end());
 }
 
@@ -65,11 +48,28 @@ TEST_F(http_lists, the_page_has_twenty_orders_unless_asked_otherwise) {
 }
 
 TEST_F(http_lists, wrong_queries_and_forged_cursors_are_400) {
-    for (const std::string query : {
-             "limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit=1.5", "limit=99999999999999999999",
-             "limit=%31%30%31", "status=LOST", "status=delivered", "status=", "cursor=", "cursor=x", "cursor=AAAA",
-             "cursor=%00", "cursor=!!!!", "cursor=AZpHEYw-fVKx8FqcBObTtw%3D%3D", "cursor=..%2F..%2Fetc",
-             "cursor='%20OR%201=1--", "limit=5&limit=6", "status=%ff", "status=%zz"}) {
+    for (const std::string query : {"limit=0",
+                                    "limit=101",
+                                    "limit=-1",
+                                    "limit=x",
+                                    "limit=",
+                                    "limit=1.5",
+                                    "limit=99999999999999999999",
+                                    "limit=%31%30%31",
+                                    "status=LOST",
+                                    "status=delivered",
+                                    "status=",
+                                    "cursor=",
+                                    "cursor=x",
+                                    "cursor=AAAA",
+                                    "cursor=%00",
+                                    "cursor=!!!!",
+                                    "cursor=AZpHEYw-fVKx8FqcBObTtw%3D%3D",
+                                    "cursor=..%2F..%2Fetc",
+                                    "cursor='%20OR%201=1--",
+                                    "limit=5&limit=6",
+                                    "status=%ff",
+                                    "status=%zz"}) {
         const auto answer = client_.request("GET", "/orders?" + query);
         EXPECT_EQ(answer.status, 400) << query << answer.body;
         if (answer.status == 400) EXPECT_EQ(text_at(answer.json(), "error"), "bad_request");
@@ -97,7 +97,7 @@ TEST_F(http_lists, orders_that_arrive_meanwhile_neither_repeat_nor_hide_one) {
     for (int count = 0; count < 60; ++count) before.insert(post_order(port()));
     order_load load(port(), 4);
     for (int round = 0; round < 3; ++round) {
-        const auto listed = read_pages("/orders?limit=100");
+        const auto listed = client_.read_pages("/orders?limit=100");
         const std::set<std::string> unique(listed.begin(), listed.end());
         EXPECT_EQ(unique.size(), listed.size()) << "an order is repeated";
         EXPECT_TRUE(std::ranges::includes(unique, before)) << "an order is hidden";

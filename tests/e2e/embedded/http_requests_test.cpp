@@ -14,21 +14,24 @@ using namespace std::chrono_literals;
 class http_requests : public http_fixture {};
 
 TEST_F(http_requests, malformed_ids_are_422) {
-    for (const auto* id : {"1", "abc", "019a4711-8c3e-7d52-b1f0-5a9c04e6d3b", "019a4711-8c3e-7d52-b1f0-5a9c04e6d3b77",
-                           "019a47118c3e7d52b1f05a9c04e6d3b7", "{019a4711-8c3e-7d52-b1f0-5a9c04e6d3b7}",
-                           "019a4711-8c3e-7d52-b1f0-5a9c04e6d3bg", "%00", "..", "%27%20OR%201=1"}) {
+    for (const auto* id :
+         {"1", "abc", "019a4711-8c3e-7d52-b1f0-5a9c04e6d3b", "019a4711-8c3e-7d52-b1f0-5a9c04e6d3b77",
+          "019a47118c3e7d52b1f05a9c04e6d3b7", "{019a4711-8c3e-7d52-b1f0-5a9c04e6d3b7}",
+          "019a4711-8c3e-7d52-b1f0-5a9c04e6d3bg", "%00", "..", "%27%20OR%201=1"}) {
         for (const auto& target : {std::string("/orders/") + id, std::string("/orders/") + id + "/events"}) {
             const auto answer = client_.request("GET", target);
             EXPECT_EQ(answer.status, 422) << target << answer.body;
             if (answer.status != 422) continue;
             EXPECT_EQ(text_at(answer.json(), "error"), "validation_error");
-            EXPECT_EQ(answer.json().at("messages").as_array().at(0).as_string(), "path.order_id: Invalid UUID format");
+            EXPECT_EQ(answer.json().at("messages").as_array().at(0).as_string(),
+                      "path.order_id: Invalid UUID format");
         }
     }
 }
 
 TEST_F(http_requests, unknown_orders_are_404_and_named_as_asked) {
-    for (const std::string id : {"00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-4FFF-8FFF-FFFFFFFFFFFF"}) {
+    for (const std::string id :
+         {"00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-4FFF-8FFF-FFFFFFFFFFFF"}) {
         for (const auto& target : {"/orders/" + id, "/orders/" + id + "/events"}) {
             const auto answer = client_.request("GET", target);
             EXPECT_EQ(answer.status, 404);
@@ -53,7 +56,10 @@ TEST_F(http_requests, an_id_is_found_in_either_case_and_with_a_trailing_slash) {
 
 TEST_F(http_requests, methods_and_paths_that_do_not_exist) {
     for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
-             {"DELETE", "/orders"}, {"PUT", "/orders"}, {"POST", "/livez"}, {"PATCH", "/metrics"},
+             {"DELETE", "/orders"},
+             {"PUT", "/orders"},
+             {"POST", "/livez"},
+             {"PATCH", "/metrics"},
              {"POST", "/orders/019a4711-8c3e-7d52-b1f0-5a9c04e6d3b7"}}) {
         const auto answer = client_.request(method, target, method == "POST" ? "{}" : "");
         EXPECT_EQ(answer.status, 405) << method << target;
@@ -90,7 +96,8 @@ TEST_F(http_requests, an_etag_changes_with_the_status) {
     const auto again = client_.request("GET", "/orders/" + id, "", {{"If-None-Match", tag}});
     EXPECT_EQ(again.status, 304);
     EXPECT_EQ(again.body, "");
-    EXPECT_EQ(client_.request("GET", "/orders/" + id, "", {{"If-None-Match", "\"other\", " + tag}}).status, 304);
+    EXPECT_EQ(client_.request("GET", "/orders/" + id, "", {{"If-None-Match", "\"other\", " + tag}}).status,
+              304);
     EXPECT_EQ(client_.request("GET", "/orders/" + id, "", {{"If-None-Match", "*"}}).status, 304);
     ASSERT_TRUE(await_status(port(), id, "IN_TRANSIT"));
     const auto moved = client_.request("GET", "/orders/" + id, "", {{"If-None-Match", tag}});
@@ -99,9 +106,11 @@ TEST_F(http_requests, an_etag_changes_with_the_status) {
 }
 
 TEST_F(http_requests, a_request_id_is_echoed_if_sane_and_made_if_not) {
-    EXPECT_EQ(client_.request("GET", "/livez", "", {{"X-Request-Id", "abc-123"}}).header("X-Request-Id"), "abc-123");
+    EXPECT_EQ(client_.request("GET", "/livez", "", {{"X-Request-Id", "abc-123"}}).header("X-Request-Id"),
+              "abc-123");
     for (const auto& insane : {std::string(5000, 'x'), std::string("a b\"{}"), std::string("\xff")}) {
-        const auto made = client_.request("GET", "/livez", "", {{"X-Request-Id", insane}}).header("X-Request-Id");
+        const auto made =
+            client_.request("GET", "/livez", "", {{"X-Request-Id", insane}}).header("X-Request-Id");
         EXPECT_NE(made, "");
         EXPECT_NE(made, insane);
     }
@@ -121,13 +130,15 @@ TEST_F(http_requests, the_root_leads_to_the_docs_which_load_nothing_from_elsewhe
 TEST_F(http_requests, every_path_of_the_contract_is_served) {
     const auto id = post_order(port());
     const auto fill = [](std::string& path, const std::string& parameter, const std::string& value) {
-        if (const auto at = path.find(parameter); at != std::string::npos) path.replace(at, parameter.size(), value);
+        if (const auto at = path.find(parameter); at != std::string::npos)
+            path.replace(at, parameter.size(), value);
     };
     for (const auto& operation : openapi_contract::load().operations()) {
         auto target = operation.path;
         fill(target, "{order_id}", id);
         fill(target, "{asset}", "init.js");
-        const auto answer = client_.request(operation.method, target, operation.method == "POST" ? order_body("a") : "");
+        const auto answer =
+            client_.request(operation.method, target, operation.method == "POST" ? order_body("a") : "");
         EXPECT_LT(answer.status, 400) << operation.method << " " << target;
     }
 }

@@ -20,8 +20,8 @@ TEST(embedded_life_cycle, an_order_goes_all_the_way_with_nothing_configured) {
     const int port = delivery.port();
 
     const auto begin = std::chrono::steady_clock::now();
-    const auto posted =
-        http_request(port, "POST", "/orders", R"({"customer_name":"João Silva","address":"Rua Exemplo, 123"})");
+    const auto posted = http_request(port, "POST", "/orders",
+                                     R"({"customer_name":"João Silva","address":"Rua Exemplo, 123"})");
     ASSERT_EQ(posted.status, 201) << posted.body;
     const auto order = posted.json();
     const auto id = text_at(order, "id");
@@ -37,7 +37,8 @@ TEST(embedded_life_cycle, an_order_goes_all_the_way_with_nothing_configured) {
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 3s);
     EXPECT_LE(std::chrono::steady_clock::now() - begin, 5s);
     EXPECT_EQ(history_faults(port, {id}), std::vector<std::string>{});
-    EXPECT_EQ(text_at(http_request(port, "GET", "/orders/" + id).json(), "created_at"), text_at(order, "created_at"));
+    EXPECT_EQ(text_at(http_request(port, "GET", "/orders/" + id).json(), "created_at"),
+              text_at(order, "created_at"));
 
     EXPECT_EQ(delivery.terminate(), (exit_status{.code = 0, .signal = 0})) << delivery.log();
     EXPECT_EQ(delivery.output(), "") << "a service writes nothing to stdout";

@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// All metrics of section "Metrics" of the documentation, as `run` exports them after one order and one refusal.
+// All metrics of section "Metrics" of the documentation, as `run` exports them after one order and one
+// refusal.
 const std::set<std::string> golden_families{
     "delivery_http_requests_total counter {method,route,status}",
     "delivery_http_request_duration_seconds histogram {method,route}",
@@ -35,7 +36,8 @@ protected:
     [[nodiscard]] std::string metrics() { return http_request(service_.port(), "GET", "/metrics").body; }
 
     temp_folder folder_;
-    service service_{folder_.path(), {"run"},
+    service service_{folder_.path(),
+                     {"run"},
                      {{"PICKING_DURATION", "10ms"}, {"TRANSIT_DURATION", "10ms"}, {"LOG_LEVEL", "debug"}}};
 };
 
@@ -43,12 +45,14 @@ TEST_F(observability, metrics_are_those_of_the_golden_list_and_move) {
     const auto id = post_order(service_.port());
     ASSERT_TRUE(await_status(service_.port(), id, "DELIVERED"));
     http_request(service_.port(), "GET", "/nothing/" + id);
-    EXPECT_TRUE(eventually(5s, [&] { return metric_sum(metrics(), "delivery_outbox_published_total") == 3; }));
+    EXPECT_TRUE(
+        eventually(5s, [&] { return metric_sum(metrics(), "delivery_outbox_published_total") == 3; }));
     const auto text = metrics();
 
     auto lines = family_lines(text);
     std::erase_if(lines, [](const auto& line) {
-        return line.starts_with("delivery_build_info ") || line.starts_with("delivery_log_lines_dropped_total ");
+        return line.starts_with("delivery_build_info ") ||
+               line.starts_with("delivery_log_lines_dropped_total ");
     });
     EXPECT_EQ(lines, golden_families);
     const auto families = parse_families(text);
@@ -71,10 +75,12 @@ TEST_F(observability, metrics_are_those_of_the_golden_list_and_move) {
 TEST_F(observability, log_lines_are_json_whatever_a_client_sends) {
     const int port = service_.port();
     const std::string evil = "\"}\\n{\\\"level\\\":\\\"error\\\" %s {} \\u0007";
-    http_request(port, "POST", "/orders", order_body("\\\"},{\\n" + std::string("Secret Person"), "Secret Street"));
+    http_request(port, "POST", "/orders",
+                 order_body("\\\"},{\\n" + std::string("Secret Person"), "Secret Street"));
     http_request(port, "GET", "/orders?cursor=\"}%0a{\"level\":\"error\"}");
     http_request(port, "GET", "/%0d%0a%22%7d?x={}%n\\");
-    http_request(port, "GET", "/livez", "", {{"X-Request-Id", evil}, {"traceparent", evil}, {"User-Agent", evil}});
+    http_request(port, "GET", "/livez", "",
+                 {{"X-Request-Id", evil}, {"traceparent", evil}, {"User-Agent", evil}});
     http_request(port, "POST", "/orders", "\xff\xfe{\"\n");
     ASSERT_EQ(service_.terminate(), (exit_status{.code = 0, .signal = 0}));
 
@@ -90,8 +96,9 @@ TEST_F(observability, log_lines_are_json_whatever_a_client_sends) {
 
 TEST_F(observability, a_request_is_one_line_and_its_trace_goes_on_to_the_steps) {
     const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    const auto answer = http_request(service_.port(), "POST", "/orders", order_body("traced"),
-                                     {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}, {"X-Request-Id", "req-1"}});
+    const auto answer =
+        http_request(service_.port(), "POST", "/orders", order_body("traced"),
+                     {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}, {"X-Request-Id", "req-1"}});
     const auto id = text_at(answer.json(), "id");
     ASSERT_TRUE(await_status(service_.port(), id, "DELIVERED"));
     service_.terminate();
@@ -107,7 +114,8 @@ TEST_F(observability, a_request_is_one_line_and_its_trace_goes_on_to_the_steps) 
             EXPECT_EQ(text_at(value, "route"), "/orders");
             EXPECT_EQ(line.at("status").to_number<int>(), 201);
             EXPECT_TRUE(line.contains("duration_ms"));
-        } else if (line.contains("order_id") && text_at(value, "order_id") == id && line.contains("trace_id")) {
+        } else if (line.contains("order_id") && text_at(value, "order_id") == id &&
+                   line.contains("trace_id")) {
             steps += text_at(value, "trace_id") == trace ? 1 : 0;
         }
     }

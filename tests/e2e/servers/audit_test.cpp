@@ -27,7 +27,8 @@ TEST_F(server_audit, passes_sound_orders) { expect_sound_orders_to_pass(audited_
 
 TEST_P(server_audit, finds) { expect_corruption_to_be_found(audited_, GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(every_corruption, server_audit, testing::ValuesIn(all_corruptions(sql_dialect::postgres)),
+INSTANTIATE_TEST_SUITE_P(every_corruption, server_audit,
+                         testing::ValuesIn(all_corruptions(sql_dialect::postgres)),
                          [](const auto& info) { return info.param.test_name(); });
 
 }  // namespace

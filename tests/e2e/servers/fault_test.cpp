@@ -90,7 +90,8 @@ TEST(role_faults, cut_connections_are_made_again) {
     const auto before = load.acknowledged_count();
     EXPECT_TRUE(eventually(20s, [&] { return load.acknowledged_count() > before + 100; }));
     load.stop();
-    for (const auto* role : {"api", "relay", "worker"}) EXPECT_TRUE(roles[role].is_running()) << roles[role].log();
+    for (const auto* role : {"api", "relay", "worker"})
+        EXPECT_TRUE(roles[role].is_running()) << roles[role].log();
     deployed.expect_all_delivered(roles.port("api"), load.acknowledged());
     EXPECT_EQ(load.refused_without_retry_after(), 0);
 }
@@ -143,7 +144,8 @@ TEST_F(server_faults, postgres_killed_under_load_is_503_and_then_well_again) {
     EXPECT_EQ(http_request(port, "GET", "/livez").status, 200);
     own_postgres().start();
     const auto before = load.acknowledged_count();
-    EXPECT_TRUE(eventually(20s, [&] { return load.acknowledged_count() > before + 100; })) << roles_["api"].log();
+    EXPECT_TRUE(eventually(20s, [&] { return load.acknowledged_count() > before + 100; }))
+        << roles_["api"].log();
     load.stop();
     EXPECT_EQ(load.refused_without_retry_after(), 0);
     EXPECT_EQ(load.unanswered(), 0);
@@ -159,7 +161,8 @@ TEST_F(server_faults, postgres_killed_under_load_is_503_and_then_well_again) {
 TEST_F(server_faults, postgres_stopped_in_order_is_no_different) {
     const auto before = post_order(roles_.port("api"));
     own_postgres().stop();
-    const auto refused = http_request(roles_.port("api"), "POST", "/orders", R"({"customer_name":"a","address":"b"})");
+    const auto refused =
+        http_request(roles_.port("api"), "POST", "/orders", R"({"customer_name":"a","address":"b"})");
     EXPECT_EQ(refused.status, 503) << refused.body;
     EXPECT_TRUE(refused.has_header("Retry-After"));
     own_postgres().start();
@@ -175,18 +178,23 @@ TEST_F(server_faults, broker_killed_orders_are_taken_and_published_afterwards) {
     std::this_thread::sleep_for(1s);
     own_rabbitmq().kill();
     const auto at_death = load.acknowledged_count();
-    EXPECT_TRUE(eventually(20s, [&] { return load.acknowledged_count() > at_death + 200; })) << roles_["api"].log();
+    EXPECT_TRUE(eventually(20s, [&] { return load.acknowledged_count() > at_death + 200; }))
+        << roles_["api"].log();
     for (const auto* role : {"relay", "worker"}) {
-        EXPECT_TRUE(eventually(5s, [&] {
-            const auto answer = readiness(role);
-            return answer.status == 200 && answer.body.find("degraded") != std::string::npos;
-        })) << role << readiness(role).body;
+        EXPECT_TRUE(eventually(5s,
+                               [&] {
+                                   const auto answer = readiness(role);
+                                   return answer.status == 200 &&
+                                          answer.body.find("degraded") != std::string::npos;
+                               }))
+            << role << readiness(role).body;
     }
     load.stop();
     EXPECT_EQ(load.statuses()[503], 0);
     own_rabbitmq().start();
     deployment_.expect_all_delivered(port, load.acknowledged(), 60s);
-    EXPECT_TRUE(eventually(10s, [&] { return readiness("relay").body.find("degraded") == std::string::npos; }));
+    EXPECT_TRUE(
+        eventually(10s, [&] { return readiness("relay").body.find("degraded") == std::string::npos; }));
 }
 
 TEST_F(server_faults, a_broker_that_is_absent_at_start_is_waited_for) {

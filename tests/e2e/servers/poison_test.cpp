@@ -14,8 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string body_of(const std::string& order_id, const std::string& status, const std::string& version) {
-    return R"({"event_id":"01900000-0000-7000-8000-0000000000ee","order_id":")" + order_id + R"(","status":")" + status +
-           R"(","version":)" + version + R"(,"timestamp":"2025-11-03T00:32:55.534780Z"})";
+    return R"({"event_id":"01900000-0000-7000-8000-0000000000ee","order_id":")" + order_id +
+           R"(","status":")" + status + R"(","version":)" + version +
+           R"(,"timestamp":"2025-11-03T00:32:55.534780Z"})";
 }
 
 class poison : public testing::Test {
@@ -66,13 +67,14 @@ TEST_F(poison, what_can_never_succeed_is_dead_lettered_and_its_neighbours_are_no
     EXPECT_EQ(undelivered(api_->port(), neighbours, 20s), std::vector<std::string>{});
 
     const std::string dead_letters = "delivery.worker.dead-letter";
-    EXPECT_TRUE(eventually(10s, [&] {
-        return client_.depth(dead_letters) == static_cast<int>(bodies.size());
-    })) << client_.depth(dead_letters).value_or(-1) << worker_->log();
+    EXPECT_TRUE(
+        eventually(10s, [&] { return client_.depth(dead_letters) == static_cast<int>(bodies.size()); }))
+        << client_.depth(dead_letters).value_or(-1) << worker_->log();
     std::multiset<std::string> dead;
     while (const auto letter = client_.take(dead_letters)) {
         dead.insert(letter->body);
-        EXPECT_NE(letter->headers.contains("x-delivery-reason") ? letter->headers.at("x-delivery-reason") : "", "")
+        EXPECT_NE(
+            letter->headers.contains("x-delivery-reason") ? letter->headers.at("x-delivery-reason") : "", "")
             << letter->body;
     }
     EXPECT_EQ(dead, std::multiset<std::string>(bodies.begin(), bodies.end()));

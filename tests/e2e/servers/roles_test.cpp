@@ -3,6 +3,9 @@
 #include <boost/json.hpp>
 
 #include <csignal>
+#include <map>
+#include <mutex>
+#include <thread>
 
 #include "../deployment.hpp"
 #include "../metrics_text.hpp"
@@ -35,8 +38,8 @@ protected:
     std::unique_ptr<service> worker_;
 };
 
-void expect_event(const amqp_message& message, const std::string& order_id, int version, const std::string& status,
-                  const std::string& name, const std::string& trace) {
+void expect_event(const amqp_message& message, const std::string& order_id, int version,
+                  const std::string& status, const std::string& name, const std::string& trace) {
     EXPECT_EQ(message.exchange, "delivery.events");
     EXPECT_EQ(message.routing_key, "order." + name);
     EXPECT_EQ(message.content_type, "application/json");
@@ -62,10 +65,12 @@ void expect_event(const amqp_message& message, const std::string& order_id, int 
 TEST_F(roles, take_an_order_to_delivered_and_tell_the_exchange) {
     amqp_client observer(deployment_.rabbitmq_url());
     observer.observe_events();
+    deployment_.variables["LOG_LEVEL"] = "debug";
     start_all();
     const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    const auto posted = http_request(api_->port(), "POST", "/orders", R"({"customer_name":"Ana","address":"Rua 1"})",
-                                     {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}});
+    const auto posted =
+        http_request(api_->port(), "POST", "/orders", R"({"customer_name":"Ana","address":"Rua 1"})",
+                     {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}});
     ASSERT_EQ(posted.status, 201) << posted.body;
     const auto id = text_at(posted.json(), "id");
 
@@ -74,14 +79,19 @@ TEST_F(roles, take_an_order_to_delivered_and_tell_the_exchange) {
     for (std::size_t index = 0; index < expected.size(); ++index) {
         const auto message = observer.next();
         ASSERT_TRUE(message) << relay_->log() << worker_->log();
-        expect_event(*message, id, static_cast<int>(index) + 1, expected[index].first, expected[index].second, trace);
+        expect_event(*message, id, static_cast<int>(index) + 1, expected[index].first, expected[index].second,
+                     trace);
         EXPECT_EQ(message->body.find("Ana"), std::string::npos);
     }
     EXPECT_TRUE(await_status(api_->port(), id, "DELIVERED"));
     EXPECT_FALSE(observer.next(200ms)) << "an event was published twice";
     EXPECT_EQ(http_request(worker_->port(), "GET", "/livez").status, 200);
-    EXPECT_GT(metric_sum(http_request(relay_->port(), "GET", "/metrics").body, "delivery_outbox_published_total"), 2);
-    EXPECT_GT(metric_sum(http_request(worker_->port(), "GET", "/metrics").body, "delivery_worker_messages_total"), 1);
+    EXPECT_GT(
+        metric_sum(http_request(relay_->port(), "GET", "/metrics").body, "delivery_outbox_published_total"),
+        2);
+    EXPECT_GT(
+        metric_sum(http_request(worker_->port(), "GET", "/metrics").body, "delivery_worker_messages_total"),
+        1);
 
     for (auto* role : {api_.get(), relay_.get(), worker_.get()}) {
         EXPECT_EQ(role->terminate(), clean) << role->log();
@@ -117,7 +127,8 @@ TEST_F(roles, start_in_any_sequence_and_wait_for_the_schema) {
     ASSERT_EQ(down.status.code, 0) << down.errors;
     api_ = deployment_.start("api");
     worker_ = deployment_.start("worker");
-    EXPECT_FALSE(eventually(1s, [&] { return !api_->is_running() || !worker_->is_running(); })) << api_->log();
+    EXPECT_FALSE(eventually(1s, [&] { return !api_->is_running() || !worker_->is_running(); }))
+        << api_->log();
     EXPECT_EQ(deployment_.run({"migrate", "up"}).status.code, 0);
     relay_ = deployment_.start("relay");
     for (auto* role : {api_.get(), relay_.get(), worker_.get()}) role->await_ready();
@@ -152,11 +163,11 @@ TEST_F(roles, all_run_in_one_process_on_servers_too) {
 
 TEST_F(roles, two_buses_on_one_database_are_refused) {
     start_all();
-    const auto refused = run_delivery({"run"}, {{"DATABASE_URL", deployment_.database_url()},
-                                                {"APP_HOST", "127.0.0.1"},
-                                                {"APP_PORT", "0"}});
+    const auto refused = run_delivery(
+        {"run"},
+        {{"DATABASE_URL", deployment_.database_url()}, {"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}});
     EXPECT_EQ(refused.status.code, 2) << refused.errors;
-    EXPECT_NE(refused.errors.find("bus"), std::string::npos) << refused.errors;
+    EXPECT_NE(refused.errors.find("RABBITMQ_URL"), std::string::npos) << refused.errors;
 
     auto other = deployment_.start("relay", {{"RABBITMQ_URL", shared_rabbitmq().fresh_vhost()}});
     EXPECT_EQ(other->wait(), (exit_status{.code = 2, .signal = 0})) << other->log();
@@ -169,7 +180,8 @@ TEST_F(roles, a_frozen_relay_s_shards_are_taken_over) {
     second->await_ready();
     const auto database = deployment_.open_database();
     ASSERT_TRUE(eventually(15s, [&] {
-        return database->number("SELECT count(DISTINCT owner) FROM shard_leases WHERE expires_at > now()") == 2;
+        return database->number("SELECT count(DISTINCT owner) FROM shard_leases WHERE expires_at > now()") ==
+               2;
     })) << "the shards are not shared";
 
     relay_->signal(SIGSTOP);
@@ -181,6 +193,36 @@ TEST_F(roles, a_frozen_relay_s_shards_are_taken_over) {
     relay_->signal(SIGCONT);
     deployment_.expect_all_delivered(api_->port(), ids);
     EXPECT_TRUE(relay_->is_running());
+}
+
+TEST_F(roles, an_event_that_was_lost_is_announced_again) {
+    deployment_.variables["REDRIVE_AFTER"] = "1s";
+    api_ = deployment_.start("api");
+    api_->await_ready();
+    const auto id = post_order(api_->port());
+    deployment_.open_database()->query("DELETE FROM outbox");
+    relay_ = deployment_.start("relay");
+    worker_ = deployment_.start("worker");
+    deployment_.expect_all_delivered(api_->port(), {id});
+}
+
+TEST_F(roles, migrators_at_once_agree) {
+    ASSERT_EQ(deployment_.run({"migrate", "down", "--all"}).status.code, 0);
+    std::mutex mutex;
+    std::vector<command_result> results;
+    {
+        std::vector<std::jthread> migrators;
+        for (int count = 0; count < 4; ++count) {
+            migrators.emplace_back([&] {
+                auto result = deployment_.run({"migrate", "up"});
+                const std::lock_guard lock(mutex);
+                results.push_back(std::move(result));
+            });
+        }
+    }
+    for (const auto& result : results) EXPECT_EQ(result.status.code, 0) << result.errors;
+    EXPECT_EQ(deployment_.run({"migrate", "status"}).status.code, 0);
+    EXPECT_EQ(deployment_.run({"migrate", "down"}).status.code, 0);
 }
 
 TEST_F(roles, seeded_orders_finish_and_pass_the_audit) {

@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 class fake_clock_test : public testing::Test {
 protected:
     void wait_on(ports::timer& timer, ports::duration length) {
-        auto waiting = [](ports::timer& waited, ports::duration length, std::vector<bool>& ends) -> awaitable<void> {
+        auto waiting = [](ports::timer& waited, ports::duration length,
+                          std::vector<bool>& ends) -> awaitable<void> {
             ends.push_back(co_await waited.wait(length));
         };
         boost::asio::co_spawn(context_, waiting(timer, length, ends_), boost::asio::detached);
