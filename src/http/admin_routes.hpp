@@ -16,7 +16,7 @@ enum class health : std::uint8_t { ok, degraded, unavailable };
 struct health_check {
     std::string name;
     health state = health::ok;
-    std::string detail;
+    std::string detail{};
 };
 
 /// What a process can say about its readiness. Answers within about a second and never throws.
@@ -26,8 +26,9 @@ public:
     virtual awaitable<std::vector<health_check>> check() = 0;
 };
 
-/// GET /livez, /readyz and /metrics. Ready is 200 unless a check is `unavailable`, then 503. The metrics' text is made
-/// on `where_to_render`, which should be no reactor, since it takes milliseconds. The source must outlive the routes.
+/// GET /livez, /readyz and /metrics. Ready is 200 unless a check is `unavailable`, then 503. The metrics'
+/// text is made on `where_to_render`, which should be no reactor, since it takes milliseconds; its threads
+/// must have ended before the reactors' contexts are destroyed. The source must outlive the routes.
 std::vector<route> admin_routes(health_source& source, std::function<std::string()> render_metrics,
                                 executor where_to_render);
 

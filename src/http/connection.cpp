@@ -13,7 +13,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-/// Answers up to this size are copied behind their headers, so that one buffer is written; larger ones are not copied.
+/// Answers up to this size are copied behind their headers, so that one buffer is written; larger ones are
+/// not copied.
 constexpr std::size_t copied_body_max = 16 * 1024;
 /// How much a refused client may still send before it is cut off.
 constexpr std::size_t lingering_bytes_max = 256 * 1024;
@@ -152,8 +153,8 @@ awaitable<bool> connection::flush(std::string_view first, std::string_view secon
     co_return !is_cut_;
 }
 
-/// Closing with bytes unread would make the system reset the connection, and the client lose the answer. So the client
-/// is told that nothing more comes, and what it still sends is read and thrown away.
+/// Closing with bytes unread would make the system reset the connection, and the client lose the answer. So
+/// the client is told that nothing more comes, and what it still sends is read and thrown away.
 awaitable<void> connection::linger() {
     error_code error;
     socket_.shutdown(tcp::socket::shutdown_send, error);

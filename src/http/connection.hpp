@@ -39,8 +39,8 @@ struct connection_group {
     std::atomic<std::size_t> dealt{0};
 };
 
-/// One client's connection: reads a request, has it answered, writes the answer, and so on in turn. All of it runs on
-/// its group's executor.
+/// One client's connection: reads a request, has it answered, writes the answer, and so on in turn. All of it
+/// runs on its group's executor.
 class connection {
 public:
     using clock = std::chrono::steady_clock;

@@ -1,9 +1,9 @@
+#include "http/cursor.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
-
-#include "http/page_query.hpp"
 
 namespace delivery::http {
 namespace {
@@ -74,7 +74,8 @@ std::string encode_cursor(const ports::page_position& position) {
     cursor_bytes bytes{};
     const std::span all(bytes);
     bytes[0] = version;
-    put_number(all.subspan(time_offset, 8), static_cast<std::uint64_t>(position.created_at.time_since_epoch().count()));
+    put_number(all.subspan(time_offset, 8),
+               static_cast<std::uint64_t>(position.created_at.time_since_epoch().count()));
     std::ranges::copy(position.id.bytes(), all.subspan(id_offset).begin());
     put_number(all.subspan(checksum_offset), checksum(all.first(checksum_offset)));
     return to_base64url(bytes);

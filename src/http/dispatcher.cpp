@@ -10,8 +10,8 @@
 namespace delivery::http {
 namespace {
 
-constexpr std::array<std::string_view, 9> known_methods{"GET",     "HEAD",    "POST",  "PUT",    "PATCH",
-                                                        "DELETE",  "OPTIONS", "TRACE", "CONNECT"};
+constexpr std::array<std::string_view, 9> known_methods{"GET",    "HEAD",    "POST",  "PUT",    "PATCH",
+                                                        "DELETE", "OPTIONS", "TRACE", "CONNECT"};
 
 /// From a fixed set, since clients may send any word as a method.
 std::string_view known_method(std::string_view method) {
@@ -20,13 +20,15 @@ std::string_view known_method(std::string_view method) {
 }
 
 response internal_error(const request& request) {
-    return to_response({.kind = problem_kind::internal_server_error, .detail = "The request failed inside the service"},
-                       request);
+    return to_response(
+        {.kind = problem_kind::internal_server_error, .detail = "The request failed inside the service"},
+        request);
 }
 
 }  // namespace
 
-dispatcher::dispatcher(router routes, const ports::clock& clock, ports::logger& logger, ports::http_metrics& metrics)
+dispatcher::dispatcher(router routes, const ports::clock& clock, ports::logger& logger,
+                       ports::http_metrics& metrics)
     : routes_(std::move(routes)), clock_(clock), logger_(logger), metrics_(metrics) {}
 
 awaitable<response> dispatcher::handle(request& request) {
@@ -65,7 +67,8 @@ dispatcher::instant dispatcher::begin(request& request) {
     request.request_id = is_sane_request_id(sent) ? std::string(sent) : ids_.request_id(clock_.now());
     // Several traceparents are none, by the standard.
     const bool is_single = request.headers.count("traceparent") == 1;
-    request.traceparent = ids_.traceparent(is_single ? *request.headers.find("traceparent") : std::string_view{});
+    request.traceparent =
+        ids_.traceparent(is_single ? *request.headers.find("traceparent") : std::string_view{});
     return clock_.monotonic();
 }
 
@@ -93,9 +96,8 @@ void dispatcher::log(const request& request, const response& answer, std::chrono
 endpoint to_endpoint(executor where, std::shared_ptr<dispatcher> dispatcher) {
     return {.where = std::move(where),
             .handle = [dispatcher](request& request) { return dispatcher->handle(request); },
-            .refuse = [dispatcher](request& request, const refusal& refusal) {
-                return dispatcher->refuse(request, refusal);
-            }};
+            .refuse = [dispatcher](request& request,
+                                   const refusal& refusal) { return dispatcher->refuse(request, refusal); }};
 }
 
 }  // namespace delivery::http

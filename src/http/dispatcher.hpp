@@ -12,8 +12,9 @@
 
 namespace delivery::http {
 
-/// What stands between the server and the routes of one reactor: gives each request its ids, has it answered, turns
-/// exceptions into 500, counts, and logs one line. Used on its reactor only; what it refers to must outlive it.
+/// What stands between the server and the routes of one reactor: gives each request its ids, has it answered,
+/// turns exceptions into 500, counts, and logs one line. Used on its reactor only; what it refers to must
+/// outlive it.
 class dispatcher {
 public:
     dispatcher(router routes, const ports::clock& clock, ports::logger& logger, ports::http_metrics& metrics);

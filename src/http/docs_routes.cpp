@@ -10,7 +10,8 @@ namespace {
 
 response no_page_answer(const request& request) {
     return to_response(
-        {.kind = problem_kind::not_found, .detail = "There is nothing at " + sanitize_path(request.path())}, request);
+        {.kind = problem_kind::not_found, .detail = "There is nothing at " + sanitize_path(request.path())},
+        request);
 }
 
 response page_answer(const request& request, const docs_page& page) {
@@ -56,7 +57,8 @@ std::vector<route> docs_routes() {
     return {
         {"GET", "/", get_root},
         {"GET", "/docs", page_at("/docs")},
-        {"GET", "/docs/{asset}", [](request& request) { return get_page(request, "/docs/" + request.parameter); }},
+        {"GET", "/docs/{asset}",
+         [](request& request) { return get_page(request, "/docs/" + request.parameter); }},
         {"GET", "/openapi.json", page_at("/openapi.json")},
         {"GET", "/openapi.yaml", page_at("/openapi.yaml")},
     };

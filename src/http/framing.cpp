@@ -30,7 +30,8 @@ std::optional<std::string_view> find_framing_fault(const header_list& headers, u
     if (hosts == 0 && version >= 11) return "There is no Host";
     if (encodings > 0 && lengths > 0) return "There are both a Transfer-Encoding and a Content-Length";
     if (lengths > 1) return "There is more than one Content-Length";
-    if (lengths == 1 && !is_number(*headers.find("Content-Length"))) return "The Content-Length is not a number";
+    if (lengths == 1 && !is_number(*headers.find("Content-Length")))
+        return "The Content-Length is not a number";
     return find_encoding_fault(headers, version, encodings);
 }
 

@@ -39,10 +39,12 @@ std::array<std::uint8_t, 32> sha256(std::string_view bytes) {
 
 }  // namespace
 
-std::expected<std::optional<ports::idempotency_key>, std::string> read_idempotency_key(const request& request) {
+std::expected<std::optional<ports::idempotency_key>, std::string> read_idempotency_key(
+    const request& request) {
     const auto sent = request.headers.find(header_name);
     if (!sent) return std::nullopt;
-    if (request.headers.count(header_name) > 1) return std::unexpected("There is more than one Idempotency-Key");
+    if (request.headers.count(header_name) > 1)
+        return std::unexpected("There is more than one Idempotency-Key");
     const auto key = sent->starts_with('"') ? unquote(*sent) : std::string(*sent);
     if (!key || key->empty() || key->size() > key_max || !std::ranges::all_of(*key, is_printable)) {
         return std::unexpected("The Idempotency-Key is not 1 to 255 visible ASCII characters");

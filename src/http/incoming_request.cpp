@@ -29,7 +29,8 @@ private:
         request_.target = view(target);
         request_.version = static_cast<unsigned>(version);
     }
-    void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, error_code&) override {
+    void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                       error_code&) override {
         // Trailers could otherwise pass for headers.
         if (!is_header_done()) request_.headers.add(view(name), view(value));
     }
@@ -52,7 +53,8 @@ private:
     request& request_;
 };
 
-/// Turns "http://host/path" into "/path" (RFC 9112, section 3.2.2). False for a target that is of no known form.
+/// Turns "http://host/path" into "/path" (RFC 9112, section 3.2.2). False for a target that is of no known
+/// form.
 bool to_origin_form(request& request) {
     auto& target = request.target;
     if (target.starts_with('/') || (target == "*" && request.method == "OPTIONS")) return true;
@@ -135,7 +137,8 @@ private:
     }
 
     refusal target_fault() const {
-        return {problem_kind::uri_too_long, "The target has more than " + std::to_string(limits_.target) + " bytes"};
+        return {problem_kind::uri_too_long,
+                "The target has more than " + std::to_string(limits_.target) + " bytes"};
     }
 
     /// Reads the whole header block at once. Where it is refused, what could be read of it is in the request.
@@ -166,7 +169,8 @@ private:
             refuse_body();
         } else if (error == beast::http::error::need_more) {
             // A chunk's header, or the trailers, of which the parser takes nothing before they are whole.
-            if (bytes.size() - taken > limits_.header) refuse(problem_kind::bad_request, "A chunk header is too long");
+            if (bytes.size() - taken > limits_.header)
+                refuse(problem_kind::bad_request, "A chunk header is too long");
         } else if (error) {
             refuse(problem_kind::bad_request, "The body is malformed: " + error.message());
         }
@@ -174,7 +178,8 @@ private:
     }
 
     void refuse_body() {
-        refuse(problem_kind::content_too_large, "The body has more than " + std::to_string(limits_.body) + " bytes");
+        refuse(problem_kind::content_too_large,
+               "The body has more than " + std::to_string(limits_.body) + " bytes");
     }
 
     void refuse(problem_kind kind, std::string detail) { fault_ = refusal{kind, std::move(detail)}; }
@@ -193,7 +198,8 @@ const std::optional<refusal>& incoming_request::fault() const { return implement
 
 bool incoming_request::expects_continue() const {
     const auto& request = implementation_->request_;
-    return request.version >= 11 && equals_ignoring_case(request.headers.find("Expect").value_or(""), "100-continue");
+    return request.version >= 11 &&
+           equals_ignoring_case(request.headers.find("Expect").value_or(""), "100-continue");
 }
 
 }  // namespace delivery::http

@@ -24,7 +24,8 @@ struct refusal {
     std::string detail;
 };
 
-/// One HTTP/1 request as it arrives in pieces: a state machine without I/O, used again for the connection's next one.
+/// One HTTP/1 request as it arrives in pieces: a state machine without I/O, used again for the connection's
+/// next one.
 class incoming_request {
 public:
     /// The request is written into `into`, which must outlive this object.
@@ -34,8 +35,8 @@ public:
     /// Begins the next request.
     void reset();
 
-    /// Takes what it can of the bytes that have arrived and answers how many; those left over must come again, with
-    /// more behind them. Takes nothing beyond the end of the request and nothing after a fault.
+    /// Takes what it can of the bytes that have arrived and answers how many; those left over must come
+    /// again, with more behind them. Takes nothing beyond the end of the request and nothing after a fault.
     std::size_t feed(std::string_view bytes);
 
     [[nodiscard]] bool is_header_done() const;

@@ -5,7 +5,8 @@
 namespace delivery::http {
 namespace {
 
-/// What a byte becomes inside a JSON string: 0 itself, 'u' a \u00XX escape, anything else that letter after a backslash.
+/// What a byte becomes inside a JSON string: 0 itself, 'u' a \u00XX escape, anything else that letter after a
+/// backslash.
 constexpr auto escapes = [] {
     std::array<char, 256> table{};
     for (std::size_t i = 0; i < 0x20; ++i) table[i] = 'u';

@@ -8,8 +8,8 @@
 
 namespace delivery::http {
 
-/// Appends a text as a JSON string, quotes included. UTF-8 passes as it is; quotes, backslashes and control characters
-/// are escaped.
+/// Appends a text as a JSON string, quotes included. UTF-8 passes as it is; quotes, backslashes and control
+/// characters are escaped.
 void append_json_string(std::string& out, std::string_view text);
 
 /// Appends {"id","customer_name","address","status","created_at"}.

@@ -1,4 +1,4 @@
-#include "http/order_body.hpp"
+#include "http/media_type.hpp"
 
 #include <algorithm>
 
@@ -24,7 +24,8 @@ bool is_json_type(std::string_view type) {
     constexpr std::string_view prefix = "application/";
     constexpr std::string_view suffix = "+json";
     if (equals_ignoring_case(type, "application/json")) return true;
-    return type.size() > prefix.size() + suffix.size() && equals_ignoring_case(type.substr(0, prefix.size()), prefix) &&
+    return type.size() > prefix.size() + suffix.size() &&
+           equals_ignoring_case(type.substr(0, prefix.size()), prefix) &&
            equals_ignoring_case(type.substr(type.size() - suffix.size()), suffix);
 }
 
@@ -37,7 +38,8 @@ bool is_json_media_type(std::string_view content_type) {
         const auto name = take_part(value, '=');
         if (!equals_ignoring_case(name, "charset")) continue;
         value = trim(value);
-        if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+        if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+            value = value.substr(1, value.size() - 2);
         if (!equals_ignoring_case(value, "utf-8")) return false;
     }
     return true;

@@ -41,7 +41,8 @@ std::optional<std::string_view> header_list::find(std::string_view name) const {
 
 std::size_t header_list::count(std::string_view name) const {
     std::size_t result = 0;
-    for (std::size_t i = 0; i < entries_.size(); ++i) result += equals_ignoring_case(this->name(i), name) ? 1U : 0U;
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+        result += equals_ignoring_case(this->name(i), name) ? 1U : 0U;
     return result;
 }
 

@@ -47,9 +47,10 @@ struct request {
     header_list headers;
     std::string body;
     std::string remote_address;
-    std::string request_id;   ///< Set by the dispatcher.
-    std::string traceparent;  ///< Set by the dispatcher: always well-formed, the child of the client's where sent.
-    std::string parameter;    ///< Set by the router: the decoded value of the template's `{…}`.
+    std::string request_id;  ///< Set by the dispatcher.
+    std::string
+        traceparent;  ///< Set by the dispatcher: always well-formed, the child of the client's where sent.
+    std::string parameter;  ///< Set by the router: the decoded value of the template's `{…}`.
 
     [[nodiscard]] std::string_view path() const;
     /// What follows the `?`, still encoded; empty where there is none.
@@ -60,19 +61,21 @@ struct request {
     void clear();
 };
 
-/// An answer. Content-Length, Date and Connection are the server's to add; the body of a HEAD is left out by it.
+/// An answer. Content-Length, Date and Connection are the server's to add; the body of a HEAD is left out by
+/// it.
 struct response {
     unsigned status = 200;
     std::string_view content_type;  ///< Static text; empty where there is no body.
     std::string body;
-    std::string_view static_body;  ///< Sent in place of `body` where it is not empty; lives as long as the process.
-    std::string fields;            ///< Further header lines, as `add` writes them.
-    bool close = false;            ///< Whether the connection ends with this answer.
+    std::string_view
+        static_body;     ///< Sent in place of `body` where it is not empty; lives as long as the process.
+    std::string fields;  ///< Further header lines, as `add` writes them.
+    bool close = false;  ///< Whether the connection ends with this answer.
     std::string_view route = "unmatched";  ///< The route's template, for logs and metrics.
     std::optional<domain::uuid> order_id;  ///< The order that this was about, for the log.
 
-    /// Adds a header field. A value that holds a control character would let its author write headers of their own,
-    /// so such a field is left out.
+    /// Adds a header field. A value that holds a control character would let its author write headers of
+    /// their own, so such a field is left out.
     void add(std::string_view name, std::string_view value);
     /// The value of a field that was added; nothing where there is none.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;

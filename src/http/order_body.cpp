@@ -3,10 +3,10 @@
 #include <array>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parser.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
 #include "domain/order_text.hpp"
 #include "http/surrogates.hpp"
@@ -19,11 +19,6 @@ using boost::system::error_code;
 
 constexpr std::size_t depth_max = 32;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
-bool is_surrogate_error(const error_code& error) {
-    return error == json::error::illegal_leading_surrogate || error == json::error::illegal_trailing_surrogate ||
-           error == json::error::expected_utf16_escape;
-}
 
 std::string describe(const error_code& error, std::size_t offset) {
     if (error == json::error::too_deep) return fmt::format("The body is nested more than {} deep", depth_max);
@@ -68,7 +63,8 @@ void check_field(const json::object& object, std::string_view name, std::size_t 
         faults.push_back({std::string(name), "Input should be a valid string"});
     } else {
         into = std::string_view(value->get_string());
-        if (auto fault = domain::find_text_fault(into, maximum)) faults.push_back({std::string(name), *fault});
+        if (auto fault = domain::find_text_fault(into, maximum))
+            faults.push_back({std::string(name), *fault});
     }
 }
 
@@ -79,7 +75,9 @@ problem invalid(std::vector<body_fault> faults) {
             .faults = std::move(faults)};
 }
 
-problem malformed(std::string detail) { return {.kind = problem_kind::bad_request, .detail = std::move(detail)}; }
+problem malformed(std::string detail) {
+    return {.kind = problem_kind::bad_request, .detail = std::move(detail)};
+}
 
 std::expected<order_body, problem> validate(const json::value& value) {
     if (!value.is_object()) return std::unexpected(invalid({{"", "Input should be an object"}}));
@@ -101,18 +99,20 @@ std::expected<order_body, problem> parse_order_body(std::string_view body) {
     }
     std::array<unsigned char, 4096> memory;
     json::monotonic_resource resource(memory.data(), memory.size());
-    body_parser first(&resource, false);
-    auto error = first.parse(body);
-    if (!error) return validate(first.release());
-    if (!is_surrogate_error(error)) return std::unexpected(malformed(describe(error, first.offset())));
+    body_parser strict(&resource, false);
+    const auto error = strict.parse(body);
+    if (!error) return validate(strict.release());
+    if (!domain::is_utf8(body))
+        return std::unexpected(malformed("The body is not valid JSON: it is not UTF-8"));
 
-    // An escaped lone surrogate is well-formed JSON that is no Unicode text: a fault of the field that holds it.
-    if (!domain::is_utf8(body)) return std::unexpected(malformed("The body is not valid JSON: it is not UTF-8"));
+    // Boost.JSON refuses escaped lone surrogates. They are well-formed JSON that is no Unicode text: a fault
+    // of the field that holds them.
     const auto spelt_out = spell_out_lone_surrogates(body);
-    body_parser second(&resource, true);
-    error = second.parse(spelt_out);
-    if (error) return std::unexpected(malformed(describe(error, second.offset())));
-    return validate(second.release());
+    if (spelt_out == body) return std::unexpected(malformed(describe(error, strict.offset())));
+    body_parser lenient(&resource, true);
+    const auto other_error = lenient.parse(spelt_out);
+    if (other_error) return std::unexpected(malformed(describe(other_error, lenient.offset())));
+    return validate(lenient.release());
 }
 
 }  // namespace delivery::http

@@ -18,8 +18,4 @@ struct order_body {
 /// validation_error with all faults at once.
 std::expected<order_body, problem> parse_order_body(std::string_view body);
 
-/// Whether a Content-Type stands for JSON in UTF-8: application/json or application/…+json, without a charset or with
-/// utf-8.
-[[nodiscard]] bool is_json_media_type(std::string_view content_type);
-
 }  // namespace delivery::http

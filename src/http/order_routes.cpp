@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "http/conditional.hpp"
+#include "http/cursor.hpp"
 #include "http/idempotency.hpp"
 #include "http/json_text.hpp"
+#include "http/media_type.hpp"
 #include "http/order_body.hpp"
 #include "http/page_query.hpp"
 #include "http/problem.hpp"
@@ -49,7 +51,8 @@ response order_answer(const domain::order& order) {
 
 response created_answer(const request& request, const ports::create_result& result) {
     if (result.outcome == ports::create_outcome::key_reused) {
-        return refuse(request, problem_kind::idempotency_key_reused, "This Idempotency-Key was used with another body");
+        return refuse(request, problem_kind::idempotency_key_reused,
+                      "This Idempotency-Key was used with another body");
     }
     auto answer = order_answer(result.order);
     answer.status = 201;
@@ -62,10 +65,12 @@ response created_answer(const request& request, const ports::create_result& resu
 std::optional<response> find_media_type_fault(const request& request) {
     const auto type = request.headers.find("Content-Type").value_or("");
     const auto coding = request.headers.find("Content-Encoding").value_or("identity");
-    const bool is_json = type.empty() || (request.headers.count("Content-Type") == 1 && is_json_media_type(type));
+    const bool is_json =
+        type.empty() || (request.headers.count("Content-Type") == 1 && is_json_media_type(type));
     if (is_json && equals_ignoring_case(coding, "identity")) return std::nullopt;
     return refuse(request, problem_kind::unsupported_media_type,
-                  is_json ? "Send the order without a Content-Encoding" : "Send the order as application/json in UTF-8");
+                  is_json ? "Send the order without a Content-Encoding"
+                          : "Send the order as application/json in UTF-8");
 }
 
 awaitable<response> create_order(core::order_service& service, request& request) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/cursor.hpp"
 #include "http/percent.hpp"
 
 namespace delivery::http {
@@ -13,7 +14,8 @@ namespace {
 using fault = std::unexpected<std::string>;
 
 /// Gives a parameter's decoded value to `page`; what is wrong with it, if anything.
-std::optional<std::string> set_parameter(ports::page_request& page, std::string_view name, const std::string& value) {
+std::optional<std::string> set_parameter(ports::page_request& page, std::string_view name,
+                                         const std::string& value) {
     if (name == "status") {
         page.status = domain::parse_status(value);
         if (!page.status) return "The status is not one of RECEIVED, IN_TRANSIT, DELIVERED";
@@ -45,7 +47,8 @@ std::expected<ports::page_request, std::string> parse_page_query(std::string_vie
         const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
         if (!name || !value) return fault("The query is not properly percent-encoded");
         if (!is_known(*name)) continue;
-        if (std::ranges::find(seen, *name) != seen.end()) return fault("The " + *name + " is given more than once");
+        if (std::ranges::find(seen, *name) != seen.end())
+            return fault("The " + *name + " is given more than once");
         seen.push_back(*name);
         if (auto wrong = set_parameter(page, *name, *value)) return fault(std::move(*wrong));
     }

@@ -79,11 +79,13 @@ response to_response(const problem& problem, const request& request) {
     append_member(out, "detail", problem.detail);
     append_member(out, "instance", sanitize_path(request.path()));
     append_member(out, "error", name);
-    append_array(out, "messages", problem.messages, [&](const std::string& line) { append_json_string(out, line); });
+    append_array(out, "messages", problem.messages,
+                 [&](const std::string& line) { append_json_string(out, line); });
     append_faults(out, problem.faults);
     if (problem.outcome_unknown) append_member(out, "outcome", "unknown");
     if (problem.unknown_order) append_member(out, "order_id", problem.unknown_order->to_string());
-    if (problem.kind == problem_kind::internal_server_error) append_member(out, "request_id", request.request_id);
+    if (problem.kind == problem_kind::internal_server_error)
+        append_member(out, "request_id", request.request_id);
     out.push_back('}');
 
     if (problem.kind == problem_kind::unavailable) answer.add("Retry-After", "1");

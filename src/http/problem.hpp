@@ -33,14 +33,15 @@ struct body_fault {
     std::string detail;
 };
 
-/// An error for the client: RFC 9457, with members of our own beside. It holds nothing that only operators may see.
+/// An error for the client: RFC 9457, with members of our own beside. It holds nothing that only operators
+/// may see.
 struct problem {
     problem_kind kind;
     std::string detail;
-    std::vector<std::string> messages{};           ///< One line a fault, "path.order_id: …"; left out where empty.
-    std::vector<body_fault> faults{};              ///< Become `errors`, and `messages` as well.
-    bool outcome_unknown = false;                  ///< Whether the order may exist all the same, …
-    std::optional<domain::uuid> unknown_order{};   ///< … and its id.
+    std::vector<std::string> messages{};  ///< One line a fault, "path.order_id: …"; left out where empty.
+    std::vector<body_fault> faults{};     ///< Become `errors`, and `messages` as well.
+    bool outcome_unknown = false;         ///< Whether the order may exist all the same, …
+    std::optional<domain::uuid> unknown_order{};  ///< … and its id.
 };
 
 /// The name of a kind, such as bad_request.

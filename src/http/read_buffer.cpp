@@ -16,7 +16,8 @@ std::span<char> read_buffer::prepare() {
         end_ -= begin_;
         begin_ = 0;
     }
-    if (end_ == storage_.size()) storage_.resize(std::min(maximum_, std::max(initial_size, storage_.size() * 2)));
+    if (end_ == storage_.size())
+        storage_.resize(std::min(maximum_, std::max(initial_size, storage_.size() * 2)));
     return std::span(storage_).subspan(end_);
 }
 

@@ -7,8 +7,8 @@
 
 namespace delivery::http {
 
-/// Bytes that were received and not yet used, in one piece. It begins small, since most of thousands of connections
-/// are idle, and doubles as far as `maximum`.
+/// Bytes that were received and not yet used, in one piece. It begins small, since most of thousands of
+/// connections are idle, and doubles as far as `maximum`.
 class read_buffer {
 public:
     explicit read_buffer(std::size_t maximum) : maximum_(maximum) {}

@@ -10,7 +10,8 @@ namespace delivery::http {
 namespace {
 
 constexpr std::size_t request_id_max = 128;
-constexpr std::size_t flags_offset = 53;  // In a traceparent: 2 + 32 + 16 digits and three hyphens before them.
+constexpr std::size_t flags_offset =
+    53;  // In a traceparent: 2 + 32 + 16 digits and three hyphens before them.
 
 bool is_plain(char c) {
     const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -9,8 +9,8 @@
 
 namespace delivery::http {
 
-/// Whether a client's X-Request-Id is taken over: 1 to 128 letters, digits, dots, hyphens and underscores, which do no
-/// harm in a header, a log or a shell.
+/// Whether a client's X-Request-Id is taken over: 1 to 128 letters, digits, dots, hyphens and underscores,
+/// which do no harm in a header, a log or a shell.
 [[nodiscard]] bool is_sane_request_id(std::string_view text);
 
 /// Makes the ids of requests and traces. Not safe for use by several threads: each has its own.
@@ -22,8 +22,9 @@ public:
 
     std::string request_id(domain::timestamp now);
 
-    /// A traceparent for what this request causes: the client's trace with a new parent id where the client sent a
-    /// well-formed one, else a new trace. Source: https://www.w3.org/TR/trace-context/#mutating-the-traceparent-field
+    /// A traceparent for what this request causes: the client's trace with a new parent id where the client
+    /// sent a well-formed one, else a new trace. Source:
+    /// https://www.w3.org/TR/trace-context/#mutating-the-traceparent-field
     std::string traceparent(std::string_view received);
 
 private:

@@ -19,7 +19,8 @@ std::string_view without_trailing_slash(std::string_view path) {
     return path;
 }
 
-/// Whether a path, decoded but for its slashes, is one that a template stands for. Takes the parameter's value.
+/// Whether a path, decoded but for its slashes, is one that a template stands for. Takes the parameter's
+/// value.
 bool matches(std::string_view path_template, std::string_view path, std::string& parameter) {
     if (!path_template.contains('{')) return path == path_template;
     if (std::ranges::count(path, '/') != std::ranges::count(path_template, '/')) return false;
@@ -38,7 +39,8 @@ bool matches(std::string_view path_template, std::string_view path, std::string&
     return true;
 }
 
-/// The path with its segments decoded. An encoded slash is part of a segment, so it stays encoded; no id holds one.
+/// The path with its segments decoded. An encoded slash is part of a segment, so it stays encoded; no id
+/// holds one.
 std::optional<std::string> decode_path(std::string_view path) {
     if (!path.contains('%')) return std::string(path);
     std::string result;
@@ -62,7 +64,8 @@ response options_answer(const std::string& allowed) {
 
 response not_allowed_answer(const request& request, const std::string& allowed) {
     auto answer = to_response(
-        {.kind = problem_kind::method_not_allowed, .detail = request.method + " is not allowed here"}, request);
+        {.kind = problem_kind::method_not_allowed, .detail = request.method + " is not allowed here"},
+        request);
     answer.add("Allow", allowed);
     return answer;
 }
@@ -78,7 +81,8 @@ router::match router::find(request& request) const {
     const auto path = decode_path(without_trailing_slash(request.path()));
     if (!path) {
         result.answer = to_response(
-            {.kind = problem_kind::bad_request, .detail = "The path is not properly percent-encoded"}, request);
+            {.kind = problem_kind::bad_request, .detail = "The path is not properly percent-encoded"},
+            request);
         return result;
     }
     const std::string_view method = request.is_head() ? std::string_view("GET") : request.method;

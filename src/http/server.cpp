@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -9,7 +10,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include "http/connection.hpp"
 #include "http/response_text.hpp"
@@ -148,10 +148,11 @@ private:
     error_code accept_waiting() {
         for (;;) {
             error_code error;
-            auto& next = reactors_[turn_++ % reactors_.size()];
+            auto& next = reactors_[turn_ % reactors_.size()];
             tcp::socket socket(next->point.where);
             acceptor_.accept(socket, error);
             if (!error) {
+                ++turn_;
                 welcome(next, std::move(socket));
             } else if (error != asio::error::connection_aborted && error != asio::error::interrupted) {
                 return error;
@@ -172,9 +173,9 @@ private:
         ++next->dealt;
         asio::post(next->point.where, [next, socket = std::move(socket)]() mutable {
             auto client = std::make_shared<connection>(next, std::move(socket));
-            asio::co_spawn(next->point.where, connection::serve(client), [state = next->state](const std::exception_ptr& failure) {
-                report(*state, failure);
-            });
+            asio::co_spawn(
+                next->point.where, connection::serve(client),
+                [state = next->state](const std::exception_ptr& failure) { report(*state, failure); });
         });
     }
 
@@ -193,19 +194,21 @@ public:
         acceptance_->start();
     }
 
-    ~tcp_server() override { acceptance_->stop(); }
+    ~tcp_server() override { stop_accepting(); }
     tcp_server(const tcp_server&) = delete;
     tcp_server& operator=(const tcp_server&) = delete;
 
     [[nodiscard]] std::uint16_t port() const override { return port_; }
     [[nodiscard]] std::size_t connections() const override { return state_->connections; }
-    void stop_accepting() override { acceptance_->stop(); }
+    void stop_accepting() final {
+        if (state_->is_accepting) acceptance_->stop();
+    }
 
     awaitable<bool> drain(milliseconds limit) override {
         auto state = state_;
         auto acceptance = acceptance_;
         state->is_draining = true;
-        acceptance->stop();
+        if (state->is_accepting) acceptance->stop();
         acceptance->on_each_reactor([](reactor& reactor) {
             reactor.is_stopped = true;
             reactor.timer.cancel();
@@ -236,7 +239,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<server> listen(server_options options, std::vector<endpoint> endpoints, ports::logger& logger) {
+std::unique_ptr<server> listen(server_options options, std::vector<endpoint> endpoints,
+                               ports::logger& logger) {
     auto state = std::make_shared<server_state>(std::move(options), logger);
     std::vector<std::shared_ptr<reactor>> reactors;
     for (auto& point : endpoints) reactors.push_back(std::make_shared<reactor>(state, std::move(point)));

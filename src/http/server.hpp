@@ -21,7 +21,8 @@ using handler = std::function<awaitable<response>(request&)>;
 /// Answers a request that was refused before it was complete; what could be read of it is in `request`.
 using refuser = std::function<response(request&, const refusal&)>;
 
-/// Where requests go on one reactor. The executor runs one thing at a time; handlers are called and resumed on it.
+/// Where requests go on one reactor. The executor runs one thing at a time; handlers are called and resumed
+/// on it.
 struct endpoint {
     executor where;
     handler handle;
@@ -32,25 +33,25 @@ struct endpoint {
 struct phase_limits {
     using milliseconds = std::chrono::milliseconds;
 
-    milliseconds header{10'000};       ///< From a request's first byte to the end of its headers.
-    milliseconds body{10'000};         ///< From there to the end of its body.
-    milliseconds idle{75'000};         ///< Without a request.
-    milliseconds write{10'000};        ///< Without the client taking any byte of an answer.
-    milliseconds linger{2'000};        ///< For a refused client to stop sending and read why.
-    milliseconds drain_grace{500};     ///< For a request that may be on its way when draining begins.
-    milliseconds sweep{250};           ///< How exactly all of these are kept.
+    milliseconds header{10'000};    ///< From a request's first byte to the end of its headers.
+    milliseconds body{10'000};      ///< From there to the end of its body.
+    milliseconds idle{75'000};      ///< Without a request.
+    milliseconds write{10'000};     ///< Without the client taking any byte of an answer.
+    milliseconds linger{2'000};     ///< For a refused client to stop sending and read why.
+    milliseconds drain_grace{500};  ///< For a request that may be on its way when draining begins.
+    milliseconds sweep{250};        ///< How exactly all of these are kept.
 };
 
 struct server_options {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8000;  ///< 0 = any free one.
     std::size_t connections = 10'000;
-    request_limits sizes;
-    phase_limits times;
+    request_limits sizes{};
+    phase_limits times{};
 };
 
-/// An HTTP/1.1 server: one acceptor that deals connections to the reactors in turn. Functions are safe to call from
-/// any thread. It must be destroyed before the executors' contexts, once a drain has come back.
+/// An HTTP/1.1 server: one acceptor that deals connections to the reactors in turn. Functions are safe to
+/// call from any thread. It must be destroyed before the executors' contexts, once a drain has come back.
 class server {
 public:
     virtual ~server() = default;
@@ -62,14 +63,16 @@ public:
     /// Takes no more connections. Those already waiting in the system's queue are still served.
     virtual void stop_accepting() = 0;
 
-    /// Stops accepting and ends all connections: idle ones after a short grace, busy ones with the answer to their
-    /// request. What is left after `limit` is cut off. True where nothing of the server runs any more afterwards;
-    /// false where a handler does not come back.
+    /// Stops accepting and ends all connections: idle ones after a short grace, busy ones with the answer to
+    /// their request. What is left after `limit` is cut off. True where nothing of the server runs any more
+    /// afterwards; false where a handler does not come back.
     virtual awaitable<bool> drain(std::chrono::milliseconds limit) = 0;
 };
 
-/// Listens, and serves on the given reactors, of which there must be one at least. Throws a std::runtime_error that
-/// names host and port where it cannot listen there. The logger must outlive the server.
-std::unique_ptr<server> listen(server_options options, std::vector<endpoint> endpoints, ports::logger& logger);
+/// Listens, and serves on the given reactors, of which there must be one at least. Throws a
+/// std::runtime_error that names host and port where it cannot listen there. The logger must outlive the
+/// server.
+std::unique_ptr<server> listen(server_options options, std::vector<endpoint> endpoints,
+                               ports::logger& logger);
 
 }  // namespace delivery::http
