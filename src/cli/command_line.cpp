@@ -26,30 +26,34 @@ public:
         app_.fallthrough();
         app_.get_formatter()->column_width(40);
         app_.footer("Flags can also be set as environment variables of the same name: --app-port is APP_PORT.");
-        add_settings();
+        add_settings(app_);
         add_services();
         add_migrations();
         add_data_commands();
     }
 
     std::expected<invocation, int> parse(int argument_count, const char* const* arguments) {
+        if (argument_count < 2) {
+            fmt::print(stderr, "{}", app_.help());
+            return std::unexpected(exit_usage);
+        }
         try {
             app_.parse(argument_count, arguments);
         } catch (const CLI::Success& help_or_version) {
             return std::unexpected(app_.exit(help_or_version));
         } catch (const CLI::ParseError& error) {
-            app_.exit(error);
+            fmt::print(stderr, "delivery: {}\nSee delivery --help.\n", error.what());
             return std::unexpected(exit_usage);
         }
         return configure();
     }
 
 private:
-    void add_settings() {
+    void add_settings(CLI::App& to) {
         for (const auto& variable : runtime::configuration_variables()) {
             auto text = std::string(variable.meaning);
             if (!variable.default_value.empty()) text += fmt::format(" (default {})", variable.default_value);
-            app_.add_option(runtime::flag_of(variable), flags_[std::string(variable.name)], text)
+            to.add_option(runtime::flag_of(variable), flags_[std::string(variable.name)], text)
                 ->type_name(std::string(variable.metavar))
                 ->group("Configuration");
         }
@@ -59,11 +63,15 @@ private:
         return parent.add_subcommand(name, help)->callback([this, value] { result_.command = value; });
     }
 
+    void add_service(const std::string& name, command value, const std::string& help) {
+        add_settings(*add(app_, name, value, help));
+    }
+
     void add_services() {
-        add(app_, "run", command::run, "Run all roles in one process; with no configuration: SQLite and no broker");
-        add(app_, "api", command::api, "Run the HTTP API alone, on PostgreSQL and RabbitMQ");
-        add(app_, "relay", command::relay, "Run the outbox relay alone, on PostgreSQL and RabbitMQ");
-        add(app_, "worker", command::worker, "Run the worker alone, on PostgreSQL and RabbitMQ");
+        add_service("run", command::run, "Run all roles in one process; with no configuration: SQLite and no broker");
+        add_service("api", command::api, "Run the HTTP API alone, on PostgreSQL and RabbitMQ");
+        add_service("relay", command::relay, "Run the outbox relay alone, on PostgreSQL and RabbitMQ");
+        add_service("worker", command::worker, "Run the worker alone, on PostgreSQL and RabbitMQ");
     }
 
     void add_migrations() {

@@ -28,8 +28,10 @@ core::worker_options worker_options_of(const runtime::configuration& settings, r
     return options;
 }
 
+/// An SQLite file has one process, whose relay is always the same one: after a crash it has its own leases still.
 ports::relay_identity make_identity(process& in, const ports::bus& bus) {
-    return {.owner = domain::uuid_generator().next(in.clock.now()), .bus = bus.name()};
+    const auto owner = in.settings.uses_postgres() ? domain::uuid_generator().next(in.clock.now()) : domain::uuid{};
+    return {.owner = owner, .bus = bus.name()};
 }
 
 template <typename Role>

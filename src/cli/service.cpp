@@ -86,7 +86,6 @@ private:
     }
 
     void open() {
-        check_roles_have_servers(what_);
         runtime::raise_file_limit();
         if (what_.command == command::run) migrate_embedded(in_.settings, *in_.logger);
         database_ = open_database(in_.settings, access::write, *in_.logger, in_.clock);
@@ -178,6 +177,9 @@ private:
 
 }  // namespace
 
-int run_service(const invocation& what) { return service(what).run(); }
+int run_service(const invocation& what) {
+    check_roles_have_servers(what);
+    return service(what).run();
+}
 
 }  // namespace delivery::cli

@@ -21,7 +21,7 @@ struct step_request {
     domain::status to = domain::status::received;
     std::chrono::milliseconds delay{0};
     domain::uuid event_id;  ///< Of the event that the step writes.
-    std::string traceparent;
+    std::string traceparent = {};
 };
 
 enum class step_outcome {

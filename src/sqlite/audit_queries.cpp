@@ -57,7 +57,8 @@ id_range find_range(connection& db, std::string after, std::size_t limit) {
 /// Collects the rows of a page by the ids that they name.
 class page_reader {
 public:
-    page_reader(connection& db, const id_range& range, domain::timestamp now) : db_(db), range_(range), now_(now) {
+    page_reader(connection& db, const id_range& range, domain::timestamp now)
+        : db_(db), range_(range), now_(now) {
         for (const auto& text : range.ids) {
             auto& order = orders_[text];
             order.id = domain::uuid::parse(text).value_or(domain::uuid());
@@ -69,12 +70,14 @@ public:
         if (range_.ids.empty()) return {};
         read_orders();
         read_events();
-        read_waits("SELECT order_id, version, recorded_at FROM outbox WHERE order_id > ?1 AND order_id <= ?2 "
-                   "ORDER BY order_id, version",
-                   &ports::audited_order::outbox);
-        read_waits("SELECT order_id, version, due_at FROM timers WHERE order_id > ?1 AND order_id <= ?2 "
-                   "ORDER BY order_id",
-                   &ports::audited_order::timers);
+        read_waits(
+            "SELECT order_id, version, recorded_at FROM outbox WHERE order_id > ?1 AND order_id <= ?2 "
+            "ORDER BY order_id, version",
+            &ports::audited_order::outbox);
+        read_waits(
+            "SELECT order_id, version, due_at FROM timers WHERE order_id > ?1 AND order_id <= ?2 "
+            "ORDER BY order_id",
+            &ports::audited_order::timers);
         std::vector<ports::audited_order> page;
         for (auto& [text, order] : orders_) page.push_back(std::move(order));
         // As ids, which differs from as text where an id is not one.
@@ -131,7 +134,8 @@ private:
             if (owner == nullptr) continue;
             const auto name = "event " + std::string(row.text(1));
             const auto id = domain::uuid::parse(row.text(2));
-            if (!id) owner->unreadable.push_back("the id of " + name + " is '" + std::string(row.text(2)) + "'");
+            if (!id)
+                owner->unreadable.push_back("the id of " + name + " is '" + std::string(row.text(2)) + "'");
             owner->events.push_back({.id = id.value_or(domain::uuid()),
                                      .order_id = owner->id,
                                      .version = read_version(row, 1, "the version of an event", *owner),
@@ -160,7 +164,8 @@ private:
 
 ports::audit_page read_audit_page(connection& db, std::optional<domain::uuid> after, std::size_t limit,
                                   domain::timestamp now) {
-    const auto range = find_range(db, after ? after->to_string() : std::string(), std::max<std::size_t>(limit, 1));
+    const auto range =
+        find_range(db, after ? after->to_string() : std::string(), std::max<std::size_t>(limit, 1));
     ports::audit_page page{.orders = page_reader(db, range, now).read(), .next = std::nullopt};
     if (!range.is_last) page.next = domain::uuid::parse(*range.ids.rbegin());
     return page;

@@ -18,11 +18,12 @@ std::exception_ptr unavailable(const char* reason) {
     return std::make_exception_ptr(ports::store_error(ports::store_fault::unavailable, reason));
 }
 
-/// A function that resumes a coroutine on its executor, and keeps that executor's context running until then. It owns
-/// the coroutine's frames, so what the work refers to in them lives as long as the call.
+/// A function that resumes a coroutine on its executor, and keeps that executor's context running until then.
+/// It owns the coroutine's frames, so what the work refers to in them lives as long as the call.
 template <typename Handler>
 auto make_completion(Handler handler) {
-    auto where = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+    auto where =
+        asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
     return [where = std::move(where), handler = std::move(handler)](std::exception_ptr error) mutable {
         asio::post(where, [handler = std::move(handler), error = std::move(error)]() mutable {
             std::move(handler)(std::move(error));
@@ -37,8 +38,8 @@ awaitable<void> call_queue::run(work todo, std::chrono::milliseconds patience) {
     auto initiate = [this, todo = std::move(todo), deadline](auto handler) mutable {
         push({.run = std::move(todo), .complete = make_completion(std::move(handler)), .deadline = deadline});
     };
-    return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(std::move(initiate),
-                                                                                          asio::use_awaitable);
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(
+        std::move(initiate), asio::use_awaitable);
 }
 
 void call_queue::push(call next) {
@@ -76,7 +77,8 @@ std::vector<call> call_queue::take(std::size_t max) {
             }
         }
     }
-    for (auto& each : late) complete(std::move(each), unavailable("the call waited too long for the database"));
+    for (auto& each : late)
+        complete(std::move(each), unavailable("the call waited too long for the database"));
     if (taken.empty() && !late.empty()) return take(max);
     return taken;
 }

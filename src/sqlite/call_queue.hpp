@@ -30,19 +30,20 @@ class call_queue {
 public:
     explicit call_queue(std::size_t bound) : bound_(bound) {}
 
-    /// Runs `todo` on a thread of the database and resumes the caller on its own executor. Throws `unavailable`
-    /// without running it where the queue is full or closed, or where `patience` is over before its turn comes.
+    /// Runs `todo` on a thread of the database and resumes the caller on its own executor. Throws
+    /// `unavailable` without running it where the queue is full or closed, or where `patience` is over before
+    /// its turn comes.
     awaitable<void> run(work todo, std::chrono::milliseconds patience);
 
-    /// Waits for calls and takes up to `max` of them, in the order in which they came; none once the queue is closed
-    /// and empty. Calls whose patience is over are answered here and not given out.
+    /// Waits for calls and takes up to `max` of them, in the order in which they came; none once the queue is
+    /// closed and empty. Calls whose patience is over are answered here and not given out.
     std::vector<call> take(std::size_t max);
 
     /// Answers a call that was taken, and destroys it.
     void complete(call done, std::exception_ptr error);
 
-    /// Comes back once no thread is within `complete` for a call whose caller has already been resumed: its executor's
-    /// context may go then.
+    /// Comes back once no thread is within `complete` for a call whose caller has already been resumed: its
+    /// executor's context may go then.
     void wait_for_completions();
 
     /// Accepts no more calls; those that wait are still served.

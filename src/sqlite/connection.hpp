@@ -26,7 +26,8 @@ public:
     /// Runs statements that have no parameters and whose rows do not matter.
     void execute(const char* sql);
 
-    /// The prepared form of a statement. `sql` is a constant of the program: statements are known by its address.
+    /// The prepared form of a statement. `sql` is a constant of the program: statements are known by its
+    /// address.
     sqlite3_stmt* prepare(const char* sql);
 
     /// Rolls back whatever is open; never throws.

@@ -22,14 +22,15 @@ public:
     core& operator=(const core&) = delete;
     ~core();
 
-    /// Runs `work` in a transaction on the writer's thread, committed when this comes back. What it refers to must
-    /// outlive the call.
+    /// Runs `work` in a transaction on the writer's thread, committed when this comes back. What it refers to
+    /// must outlive the call.
     awaitable<void> write(work todo);
 
     /// Runs `work` in one snapshot on a reader's thread.
     awaitable<void> read(work todo);
 
-    /// Comes back once no thread holds on to the executor of a caller that has been resumed. Takes microseconds.
+    /// Comes back once no thread holds on to the executor of a caller that has been resumed. Takes
+    /// microseconds.
     void wait_for_completions();
 
     [[nodiscard]] ports::clock& clock() const { return clock_; }

@@ -17,7 +17,9 @@ constexpr std::size_t reader_count = 2;
 /// Longer than any transaction of ours, shorter than any deadline: only an outsider's lock lasts so long.
 constexpr std::chrono::milliseconds busy_timeout_max{2000};
 
-std::chrono::milliseconds busy_timeout(const options& how) { return std::min(how.deadline / 2, busy_timeout_max); }
+std::chrono::milliseconds busy_timeout(const options& how) {
+    return std::min(how.deadline / 2, busy_timeout_max);
+}
 
 std::shared_ptr<database> open(const options& how, access mode, ports::logger& log, ports::clock& clock) {
     try {
@@ -71,7 +73,8 @@ std::optional<std::string> database::core::find_file_fault() const {
 }
 
 awaitable<void> database::core::write(work todo) {
-    if (!writer_) throw ports::store_error(ports::store_fault::broken, "the database was opened for reading only");
+    if (!writer_)
+        throw ports::store_error(ports::store_fault::broken, "the database was opened for reading only");
     return writes_.run(std::move(todo), options_.deadline);
 }
 
@@ -108,7 +111,8 @@ std::shared_ptr<database> open_database(const options& how, ports::logger& log, 
 }
 
 std::shared_ptr<database> open_reader(const options& how, ports::logger& log, ports::clock& clock) {
-    if (::access(how.path.c_str(), R_OK) != 0) throw open_error(how.path + " cannot be read: " + system_reason());
+    if (::access(how.path.c_str(), R_OK) != 0)
+        throw open_error(how.path + " cannot be read: " + system_reason());
     return open(how, access::read_only, log, clock);
 }
 

@@ -29,9 +29,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// One file, with the thread that writes it and those that read it; shared by all stores of the process and safe to
-/// use from any thread. The destructor serves the calls that wait, checkpoints, and gives up the lock; it blocks.
-/// The logger and the clock must outlive it.
+/// One file, with the thread that writes it and those that read it; shared by all stores of the process and
+/// safe to use from any thread. The destructor serves the calls that wait, checkpoints, and gives up the
+/// lock; it blocks. The logger and the clock must outlive it.
 class database {
 public:
     class core;
@@ -47,15 +47,17 @@ private:
     std::unique_ptr<core> inner_;
 };
 
-/// Opens a file for reading and writing, and creates it where there is none, with its folder (both for this user
-/// only). Throws `open_error`, also where another process writes the file. The schema is not looked at: see
-/// `ports::store::find_fault` and `sqlite::migrator`.
+/// Opens a file for reading and writing, and creates it where there is none, with its folder (both for this
+/// user only). Throws `open_error`, also where another process writes the file. The schema is not looked at:
+/// see `ports::store::find_fault` and `sqlite::migrator`.
 std::shared_ptr<database> open_database(const options& how, ports::logger& log, ports::clock& clock);
 
-/// Opens an existing file for reading, beside a process that may be writing it. Calls that write throw `broken`.
+/// Opens an existing file for reading, beside a process that may be writing it. Calls that write throw
+/// `broken`.
 std::shared_ptr<database> open_reader(const options& how, ports::logger& log, ports::clock& clock);
 
-/// The store of one reactor. It shares the database; `close` of all stores and the end of all pointers ends that.
+/// The store of one reactor. It shares the database; `close` of all stores and the end of all pointers ends
+/// that.
 std::unique_ptr<ports::store> make_store(executor where, std::shared_ptr<database> shared);
 
 }  // namespace delivery::sqlite

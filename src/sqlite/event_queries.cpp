@@ -17,8 +17,8 @@ bool insert_outbox_row(connection& db, const domain::order_event& event, const s
     query(db,
           "INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent) "
           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (order_id, version) DO NOTHING",
-          domain::shard_of(event.order_id), event.order_id, event.version, event.id, event.status, event.recorded_at,
-          traceparent)
+          domain::shard_of(event.order_id), event.order_id, event.version, event.id, event.status,
+          event.recorded_at, traceparent)
         .run();
     return db.changes() == 1;
 }
@@ -29,8 +29,9 @@ void add_event(connection& db, const domain::order_event& event, const std::stri
 }
 
 std::vector<domain::order_event> find_events(connection& db, const domain::uuid& order_id) {
-    query row(db, "SELECT id, version, status, recorded_at FROM order_events WHERE order_id = ?1 ORDER BY version",
-              order_id);
+    query row(
+        db, "SELECT id, version, status, recorded_at FROM order_events WHERE order_id = ?1 ORDER BY version",
+        order_id);
     std::vector<domain::order_event> events;
     while (row.step()) {
         events.push_back({.id = row.id(0),

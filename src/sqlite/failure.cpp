@@ -10,8 +10,7 @@ ports::store_fault fault_of(int code) {
     switch (code & 0xff) {
         case SQLITE_CONSTRAINT:
         case SQLITE_MISMATCH:
-        case SQLITE_TOOBIG:
-            return ports::store_fault::bad_data;
+        case SQLITE_TOOBIG: return ports::store_fault::bad_data;
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_NOMEM:
@@ -20,10 +19,8 @@ ports::store_fault fault_of(int code) {
         case SQLITE_IOERR:
         case SQLITE_FULL:
         case SQLITE_CANTOPEN:
-        case SQLITE_PROTOCOL:
-            return ports::store_fault::unavailable;
-        default:
-            return ports::store_fault::broken;
+        case SQLITE_PROTOCOL: return ports::store_fault::unavailable;
+        default: return ports::store_fault::broken;
     }
 }
 

@@ -4,7 +4,8 @@
 
 namespace delivery::sqlite {
 
-/// Creates the database's file where there is none, and its folder; both for this user only. Throws `open_error`.
+/// Creates the database's file where there is none, and its folder; both for this user only. Throws
+/// `open_error`.
 void create_file(const std::string& path);
 
 /// What the latest failed call of the system says.

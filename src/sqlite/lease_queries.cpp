@@ -10,7 +10,8 @@ namespace delivery::sqlite {
 namespace {
 
 std::vector<std::uint8_t> find_held(connection& db, const domain::uuid& owner, domain::timestamp now) {
-    query row(db, "SELECT shard FROM shard_leases WHERE owner = ?1 AND expires_at > ?2 ORDER BY shard", owner, now);
+    query row(db, "SELECT shard FROM shard_leases WHERE owner = ?1 AND expires_at > ?2 ORDER BY shard", owner,
+              now);
     std::vector<std::uint8_t> shards;
     while (row.step()) shards.push_back(static_cast<std::uint8_t>(row.integer(0)));
     return shards;
@@ -43,14 +44,16 @@ std::size_t register_relay(connection& db, const ports::relay_identity& relay, d
 }  // namespace
 
 std::optional<std::string> find_other_bus(connection& db, const std::string& bus, domain::timestamp now) {
-    query row(db, "SELECT bus FROM relays WHERE bus <> ?1 AND expires_at > ?2 ORDER BY owner LIMIT 1", bus, now);
+    query row(db, "SELECT bus FROM relays WHERE bus <> ?1 AND expires_at > ?2 ORDER BY owner LIMIT 1", bus,
+              now);
     if (!row.step()) return std::nullopt;
     return std::string(row.text(0));
 }
 
 ports::lease_view renew_leases(connection& db, const ports::relay_identity& relay,
                                std::chrono::milliseconds time_to_live, domain::timestamp now) {
-    if (find_other_bus(db, relay.bus, now)) return {.shards = find_held(db, relay.owner, now), .fair_share = 0};
+    if (find_other_bus(db, relay.bus, now))
+        return {.shards = find_held(db, relay.owner, now), .fair_share = 0};
 
     const auto expires_at = now + time_to_live;
     const auto living = register_relay(db, relay, expires_at, now);
@@ -62,14 +65,16 @@ ports::lease_view renew_leases(connection& db, const ports::relay_identity& rela
     }
     std::ranges::sort(view.shards);
     for (const auto shard : view.shards) {
-        query(db, "INSERT OR REPLACE INTO shard_leases (shard, owner, bus, expires_at) VALUES (?1, ?2, ?3, ?4)", shard,
-              relay.owner, relay.bus, expires_at)
+        query(db,
+              "INSERT OR REPLACE INTO shard_leases (shard, owner, bus, expires_at) VALUES (?1, ?2, ?3, ?4)",
+              shard, relay.owner, relay.bus, expires_at)
             .run();
     }
     return view;
 }
 
-void release_leases(connection& db, const ports::relay_identity& relay, std::span<const std::uint8_t> shards) {
+void release_leases(connection& db, const ports::relay_identity& relay,
+                    std::span<const std::uint8_t> shards) {
     for (const auto shard : shards) {
         query(db, "DELETE FROM shard_leases WHERE shard = ?1 AND owner = ?2", shard, relay.owner).run();
     }

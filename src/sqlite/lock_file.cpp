@@ -37,8 +37,8 @@ lock_file::lock_file(const std::string& database_path) {
         throw open_error(path + " cannot be opened: " + system_reason());
     }
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-        const auto reason = errno == EWOULDBLOCK ? describe_holder(descriptor_)
-                                                 : " cannot be locked: " + system_reason();
+        const auto reason =
+            errno == EWOULDBLOCK ? describe_holder(descriptor_) : " cannot be locked: " + system_reason();
         ::close(descriptor_);
         throw open_error(database_path + reason);
     }

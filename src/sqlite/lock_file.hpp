@@ -4,8 +4,9 @@
 
 namespace delivery::sqlite {
 
-/// The lock of the process that writes a database: a file beside it that names the process. The system gives it up
-/// with the process, however that ends. The file stays, since deleting it would race with the next one to lock it.
+/// The lock of the process that writes a database: a file beside it that names the process. The system gives
+/// it up with the process, however that ends. The file stays, since deleting it would race with the next one
+/// to lock it.
 class lock_file {
 public:
     /// Takes the lock at once or throws `open_error`, naming the process that has it.

@@ -27,7 +27,8 @@ std::vector<core::migration> accept(plan planned) {
 
 constexpr const char* create_table =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
-    "version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, oldest_binary INTEGER NOT NULL, "
+    "version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, oldest_binary INTEGER NOT "
+    "NULL, "
     "finished INTEGER NOT NULL, applied_at INTEGER NOT NULL) STRICT";
 
 domain::timestamp now() {
@@ -47,7 +48,8 @@ public:
     std::vector<core::applied_migration> applied() { return read_applied(db_); }
 
     void apply(const core::migration& step) {
-        run(step.name + ".up.sql", step.up_sql, step.up_in_transaction, [&](bool finished) { record(step, finished); });
+        run(step.name + ".up.sql", step.up_sql, step.up_in_transaction,
+            [&](bool finished) { record(step, finished); });
     }
 
     void undo(const core::migration& step) {
@@ -70,14 +72,16 @@ private:
             if (in_transaction) db_.execute("COMMIT");
         } catch (const sqlite_error& failure) {
             db_.rollback();
-            throw migration_error(name + (in_transaction ? " failed and was rolled back: " : " failed halfway: ") +
+            throw migration_error(name +
+                                  (in_transaction ? " failed and was rolled back: " : " failed halfway: ") +
                                   failure.reason());
         }
     }
 
     void record(const core::migration& step, bool finished) {
         query(db_,
-              "INSERT OR REPLACE INTO schema_migrations (version, name, checksum, oldest_binary, finished, applied_at) "
+              "INSERT OR REPLACE INTO schema_migrations (version, name, checksum, oldest_binary, finished, "
+              "applied_at) "
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
               step.version, step.name, step.checksum, step.oldest_binary, finished ? 1 : 0, now())
             .run();
@@ -99,7 +103,8 @@ auto on_file(const std::string& path, Work work) {
 
 }  // namespace
 
-migrator::migrator(std::string path, std::span<const core::migration> known) : path_(std::move(path)), known_(known) {}
+migrator::migrator(std::string path, std::span<const core::migration> known)
+    : path_(std::move(path)), known_(known) {}
 
 schema_status migrator::status() const {
     return on_file(path_, [this] {

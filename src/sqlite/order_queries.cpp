@@ -38,7 +38,8 @@ domain::order as_created(domain::order stored) {
 
 std::optional<domain::order> find_order(connection& db, const domain::uuid& id) {
     query row(db,
-              "SELECT id, customer_name, address, status, version, created_at, updated_at FROM orders WHERE id = ?1",
+              "SELECT id, customer_name, address, status, version, created_at, updated_at FROM orders WHERE "
+              "id = ?1",
               id);
     if (!row.step()) return std::nullopt;
     return read_order(row);
@@ -46,7 +47,8 @@ std::optional<domain::order> find_order(connection& db, const domain::uuid& id) 
 
 /// What the key's first use says about this one; nothing where this is the first.
 std::optional<ports::create_result> find_key(connection& db, const ports::new_order& wanted) {
-    query row(db, "SELECT fingerprint, order_id FROM idempotency_keys WHERE key = ?1", wanted.idempotency->key);
+    query row(db, "SELECT fingerprint, order_id FROM idempotency_keys WHERE key = ?1",
+              wanted.idempotency->key);
     if (!row.step()) return std::nullopt;
     const auto first_id = row.id(1);
     const bool is_own = first_id == wanted.id;
@@ -72,8 +74,10 @@ bool insert_order(connection& db, const domain::order& order) {
 
 void insert_key(connection& db, const ports::new_order& wanted, domain::timestamp now) {
     query(db,
-          "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, order_id, created_at) VALUES (?1, ?2, ?3, ?4)",
-          wanted.idempotency->key, std::span<const std::uint8_t>(wanted.idempotency->fingerprint), wanted.id, now)
+          "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, order_id, created_at) VALUES (?1, ?2, "
+          "?3, ?4)",
+          wanted.idempotency->key, std::span<const std::uint8_t>(wanted.idempotency->fingerprint), wanted.id,
+          now)
         .run();
 }
 
@@ -130,8 +134,8 @@ std::vector<std::optional<domain::order>> find_orders(connection& db, std::span<
     return found;
 }
 
-std::vector<std::optional<std::vector<domain::order_event>>> find_histories(connection& db,
-                                                                            std::span<const domain::uuid> ids) {
+std::vector<std::optional<std::vector<domain::order_event>>> find_histories(
+    connection& db, std::span<const domain::uuid> ids) {
     std::vector<std::optional<std::vector<domain::order_event>>> found;
     found.reserve(ids.size());
     for (const auto& id : ids) {

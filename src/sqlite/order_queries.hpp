@@ -16,8 +16,8 @@ std::vector<ports::create_result> create_orders(connection& db, std::span<const 
 
 std::vector<std::optional<domain::order>> find_orders(connection& db, std::span<const domain::uuid> ids);
 
-std::vector<std::optional<std::vector<domain::order_event>>> find_histories(connection& db,
-                                                                            std::span<const domain::uuid> ids);
+std::vector<std::optional<std::vector<domain::order_event>>> find_histories(
+    connection& db, std::span<const domain::uuid> ids);
 
 std::vector<domain::order> list_orders(connection& db, const ports::page_request& request);
 

@@ -26,10 +26,11 @@ ports::outbox_row read_row(const query& row) {
 /// Appends up to `limit` rows beyond the position, and moves it. Answers how many.
 std::size_t read_shard(connection& db, ports::shard_position& position, std::size_t limit,
                        std::vector<ports::outbox_row>& rows) {
-    query row(db,
-              "SELECT sequence, shard, order_id, version, event_id, status, recorded_at, traceparent FROM outbox "
-              "WHERE shard = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
-              position.shard, position.after, limit);
+    query row(
+        db,
+        "SELECT sequence, shard, order_id, version, event_id, status, recorded_at, traceparent FROM outbox "
+        "WHERE shard = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
+        position.shard, position.after, limit);
     const auto before = rows.size();
     while (row.step()) rows.push_back(read_row(row));
     if (rows.size() > before) position.after = rows.back().sequence;
@@ -37,11 +38,12 @@ std::size_t read_shard(connection& db, ports::shard_position& position, std::siz
 }
 
 bool is_lost(connection& db, const domain::uuid& id, domain::timestamp quiet_since) {
-    query row(db,
-              "SELECT 1 FROM orders WHERE id = ?1 AND max(updated_at, coalesce(redriven_at, updated_at)) <= ?2 "
-              "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.order_id = orders.id) "
-              "AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.order_id = orders.id)",
-              id, quiet_since);
+    query row(
+        db,
+        "SELECT 1 FROM orders WHERE id = ?1 AND max(updated_at, coalesce(redriven_at, updated_at)) <= ?2 "
+        "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.order_id = orders.id) "
+        "AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.order_id = orders.id)",
+        id, quiet_since);
     return row.step();
 }
 
@@ -79,7 +81,8 @@ void settle_rows(connection& db, std::span<const ports::outbox_row> rows) {
     for (const auto& row : rows) query(db, "DELETE FROM outbox WHERE sequence = ?1", row.sequence).run();
 }
 
-ports::outbox_depth measure_depth(connection& db, std::span<const std::uint8_t> shards, domain::timestamp now) {
+ports::outbox_depth measure_depth(connection& db, std::span<const std::uint8_t> shards,
+                                  domain::timestamp now) {
     ports::outbox_depth depth;
     for (const auto shard : shards) {
         query count(db, "SELECT count(*) FROM outbox WHERE shard = ?1", shard);
@@ -99,7 +102,8 @@ std::size_t purge_idempotency_keys(connection& db, domain::timestamp older_than)
     return static_cast<std::size_t>(db.changes());
 }
 
-redrive_candidates find_lost(connection& db, domain::timestamp quiet_since, std::optional<domain::uuid> from) {
+redrive_candidates find_lost(connection& db, domain::timestamp quiet_since,
+                             std::optional<domain::uuid> from) {
     redrive_candidates found;
     std::size_t seen = 0;
     query row(db, "SELECT id, status FROM orders WHERE id > ?1 ORDER BY id LIMIT ?2",

@@ -15,7 +15,8 @@ std::vector<ports::outbox_row> find_pending(connection& db, std::span<const port
 
 void settle_rows(connection& db, std::span<const ports::outbox_row> rows);
 
-ports::outbox_depth measure_depth(connection& db, std::span<const std::uint8_t> shards, domain::timestamp now);
+ports::outbox_depth measure_depth(connection& db, std::span<const std::uint8_t> shards,
+                                  domain::timestamp now);
 
 std::size_t purge_idempotency_keys(connection& db, domain::timestamp older_than);
 

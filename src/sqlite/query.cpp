@@ -55,7 +55,8 @@ std::span<const std::uint8_t> query::bytes(int column) const {
 
 std::int32_t query::version(int column) const {
     const auto value = integer(column);
-    if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max()) {
+    if (value < std::numeric_limits<std::int32_t>::min() ||
+        value > std::numeric_limits<std::int32_t>::max()) {
         throw_unreadable(statement_, column, "version");
     }
     return static_cast<std::int32_t>(value);
@@ -80,7 +81,8 @@ domain::status query::status(int column) const {
 void query::bind(int index, std::string_view value) {
     // An empty view may have no address, which SQLite would take for NULL.
     const char* data = value.empty() ? "" : value.data();
-    check(statement_, sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+    check(statement_,
+          sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void query::bind(int index, std::span<const std::uint8_t> value) {

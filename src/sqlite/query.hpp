@@ -13,9 +13,9 @@
 
 namespace delivery::sqlite {
 
-/// One use of a prepared statement: binds its parameters, steps through its rows, and resets it in the end, also when
-/// an error is thrown, since a statement that is not reset would keep its snapshot. Two uses of one statement must not
-/// overlap.
+/// One use of a prepared statement: binds its parameters, steps through its rows, and resets it in the end,
+/// also when an error is thrown, since a statement that is not reset would keep its snapshot. Two uses of one
+/// statement must not overlap.
 class query {
 public:
     template <typename... Values>

@@ -29,7 +29,9 @@ std::span<const core::migration> embedded_migrations() {
 std::vector<core::applied_migration> read_applied(connection& db) {
     query table(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'");
     if (!table.step()) return {};
-    query row(db, "SELECT version, name, checksum, oldest_binary, finished FROM schema_migrations ORDER BY version");
+    query row(
+        db,
+        "SELECT version, name, checksum, oldest_binary, finished FROM schema_migrations ORDER BY version");
     std::vector<core::applied_migration> applied;
     while (row.step()) {
         applied.push_back({.version = row.version(0),

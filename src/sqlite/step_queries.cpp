@@ -26,8 +26,9 @@ std::optional<order_state> find_state(connection& db, const domain::uuid& id) {
 }
 
 /// Writes the order's next event, whose time is never before that of the one before it.
-domain::order_event advance(connection& db, const domain::uuid& id, const order_state& state, domain::status to,
-                            const domain::uuid& event_id, const std::string& traceparent, domain::timestamp now) {
+domain::order_event advance(connection& db, const domain::uuid& id, const order_state& state,
+                            domain::status to, const domain::uuid& event_id, const std::string& traceparent,
+                            domain::timestamp now) {
     const domain::order_event event{.id = event_id,
                                     .order_id = id,
                                     .version = state.version + 1,
@@ -50,8 +51,8 @@ void schedule(connection& db, const ports::step_request& step, domain::timestamp
         .run();
 }
 
-step_outcome take_step(connection& db, const ports::step_request& step, const std::optional<order_state>& state,
-                       domain::timestamp now) {
+step_outcome take_step(connection& db, const ports::step_request& step,
+                       const std::optional<order_state>& state, domain::timestamp now) {
     if (!state) return step_outcome::missing;
     if (state->version > step.version) return step_outcome::stale;
     if (state->version < step.version) return step_outcome::ahead;
@@ -71,17 +72,19 @@ struct due_timer {
 };
 
 std::vector<due_timer> find_due(connection& db, std::size_t limit, domain::timestamp now) {
-    query row(db, "SELECT order_id, version, traceparent FROM timers WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2", now,
-              limit);
+    query row(db,
+              "SELECT order_id, version, traceparent FROM timers WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
+              now, limit);
     std::vector<due_timer> due;
     while (row.step()) {
-        due.push_back({.order_id = row.id(0), .version = row.version(1), .traceparent = std::string(row.text(2))});
+        due.push_back(
+            {.order_id = row.id(0), .version = row.version(1), .traceparent = std::string(row.text(2))});
     }
     return due;
 }
 
-std::optional<ports::due_step> take_timer(connection& db, const due_timer& timer, const domain::uuid& event_id,
-                                          domain::timestamp now) {
+std::optional<ports::due_step> take_timer(connection& db, const due_timer& timer,
+                                          const domain::uuid& event_id, domain::timestamp now) {
     query(db, "DELETE FROM timers WHERE order_id = ?1", timer.order_id).run();
     const auto state = find_state(db, timer.order_id);
     if (!state || state->version != timer.version) return std::nullopt;
@@ -107,7 +110,8 @@ std::vector<step_outcome> take_steps(connection& db, std::span<const ports::step
                                      domain::timestamp now) {
     std::vector<std::size_t> sorted(steps.size());
     std::iota(sorted.begin(), sorted.end(), std::size_t{0});
-    std::ranges::sort(sorted, {}, [&](std::size_t i) { return std::tuple(steps[i].order_id, steps[i].version, i); });
+    std::ranges::sort(sorted, {},
+                      [&](std::size_t i) { return std::tuple(steps[i].order_id, steps[i].version, i); });
 
     std::vector<step_outcome> outcomes(steps.size(), step_outcome::missing);
     const ports::step_request* previous = nullptr;
@@ -125,7 +129,8 @@ std::vector<step_outcome> take_steps(connection& db, std::span<const ports::step
     return outcomes;
 }
 
-ports::due_result take_due_timers(connection& db, std::span<const domain::uuid> event_ids, domain::timestamp now) {
+ports::due_result take_due_timers(connection& db, std::span<const domain::uuid> event_ids,
+                                  domain::timestamp now) {
     ports::due_result result;
     const auto due = find_due(db, event_ids.size(), now);
     for (const auto& timer : due) {

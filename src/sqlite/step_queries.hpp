@@ -12,7 +12,8 @@ namespace delivery::sqlite {
 std::vector<ports::step_outcome> take_steps(connection& db, std::span<const ports::step_request> steps,
                                             domain::timestamp now);
 
-ports::due_result take_due_timers(connection& db, std::span<const domain::uuid> event_ids, domain::timestamp now);
+ports::due_result take_due_timers(connection& db, std::span<const domain::uuid> event_ids,
+                                  domain::timestamp now);
 
 void add_dead_letters(connection& db, std::span<const ports::dead_letter> letters, domain::timestamp now);
 

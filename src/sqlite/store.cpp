@@ -20,7 +20,8 @@ namespace asio = boost::asio;
 using domain::uuid;
 using std::chrono::milliseconds;
 
-/// Sends each call to a thread of the database. The callbacks refer to the caller's spans, which outlive the call.
+/// Sends each call to a thread of the database. The callbacks refer to the caller's spans, which outlive the
+/// call.
 class store final : public ports::store {
 public:
     store(executor where, std::shared_ptr<database> shared)
@@ -51,7 +52,8 @@ public:
         return read([this, bus](connection& db) { return sqlite::find_other_bus(db, bus, now()); });
     }
 
-    awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay, milliseconds time_to_live) override {
+    awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay,
+                                              milliseconds time_to_live) override {
         return write([this, relay, time_to_live](connection& db) {
             return sqlite::renew_leases(db, relay, time_to_live, now());
         });
@@ -82,11 +84,14 @@ public:
     /// The search runs beside the writer, which then looks only at what was found.
     awaitable<redrive_result> redrive(milliseconds after, std::optional<uuid> from) override {
         const auto quiet_since = now() - after;
-        const auto lost = co_await read([=](connection& db) { return find_lost(db, quiet_since, from); });
+        auto search = [=](connection& db) { return find_lost(db, quiet_since, from); };
+        const auto lost = co_await read(std::move(search));
         redrive_result result{.announced = 0, .next = lost.next};
         if (lost.ids.empty()) co_return result;
-        result.announced = co_await write(
-            [&, this](connection& db) { return announce_again(db, lost.ids, quiet_since, now()); });
+        auto announce = [&, this](connection& db) {
+            return announce_again(db, lost.ids, quiet_since, now());
+        };
+        result.announced = co_await write(std::move(announce));
         co_return result;
     }
 
@@ -94,12 +99,14 @@ public:
         return write([this, age](connection& db) { return sqlite::purge_idempotency_keys(db, now() - age); });
     }
 
-    awaitable<std::vector<ports::step_outcome>> take_steps(std::span<const ports::step_request> steps) override {
+    awaitable<std::vector<ports::step_outcome>> take_steps(
+        std::span<const ports::step_request> steps) override {
         return write([this, steps](connection& db) { return sqlite::take_steps(db, steps, now()); });
     }
 
     awaitable<ports::due_result> take_due_timers(std::span<const uuid> event_ids) override {
-        return write([this, event_ids](connection& db) { return sqlite::take_due_timers(db, event_ids, now()); });
+        return write(
+            [this, event_ids](connection& db) { return sqlite::take_due_timers(db, event_ids, now()); });
     }
 
     awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override {
@@ -107,7 +114,8 @@ public:
     }
 
     awaitable<ports::audit_page> audit(std::optional<uuid> after, std::size_t limit) override {
-        return read([this, after, limit](connection& db) { return read_audit_page(db, after, limit, now()); });
+        return read(
+            [this, after, limit](connection& db) { return read_audit_page(db, after, limit, now()); });
     }
 
     awaitable<std::int64_t> estimate_orders() override {
@@ -122,7 +130,7 @@ public:
         try {
             if (!shared_) co_return "the store is closed";
             if (auto fault = shared_->inner().find_file_fault()) co_return fault;
-            co_return co_await read([](connection& db) { return find_schema_fault(db); });
+            co_return co_await read(&find_schema_fault);
         } catch (const std::exception& error) {
             co_return error.what();
         }
@@ -142,7 +150,8 @@ private:
     class counted {
     public:
         explicit counted(store& owner) : owner_(owner) {
-            if (owner.is_closed_) throw ports::store_error(ports::store_fault::unavailable, "the store is closed");
+            if (owner.is_closed_)
+                throw ports::store_error(ports::store_fault::unavailable, "the store is closed");
             ++owner_.under_way_;
         }
         counted(const counted&) = delete;

@@ -16,7 +16,8 @@ constexpr std::int64_t long_wal_pages = 16 * checkpoint_pages;
 constexpr std::chrono::milliseconds checkpoint_patience{100};
 
 ports::store_error transaction_lost(const ports::store_error& cause) {
-    const auto fault = cause.fault() == ports::store_fault::broken ? cause.fault() : ports::store_fault::unavailable;
+    const auto fault =
+        cause.fault() == ports::store_fault::broken ? cause.fault() : ports::store_fault::unavailable;
     return {fault, std::string("the transaction was rolled back: ") + cause.what()};
 }
 
@@ -58,8 +59,8 @@ void writer::run_group(std::span<call> group, std::vector<std::exception_ptr>& e
         commit();
     } catch (const ports::store_error& cause) {
         db_.rollback();
-        log_.warn("a transaction was rolled back",
-                  {{"error", std::string_view(cause.what())}, {"calls", static_cast<std::int64_t>(group.size())}});
+        log_.warn("a transaction was rolled back", {{"error", std::string_view(cause.what())},
+                                                    {"calls", static_cast<std::int64_t>(group.size())}});
         for (auto& error : errors) {
             if (!error) error = std::make_exception_ptr(cause);
         }

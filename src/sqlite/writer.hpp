@@ -13,12 +13,12 @@
 
 namespace delivery::sqlite {
 
-/// The one connection that writes. Group commit: all calls that wait become one transaction, each in a savepoint of
-/// its own, so that one that fails takes no other with it. Used by one thread.
+/// The one connection that writes. Group commit: all calls that wait become one transaction, each in a
+/// savepoint of its own, so that one that fails takes no other with it. Used by one thread.
 class writer {
 public:
-    /// Opens the file, which becomes a write-ahead-log database if it is not one yet. `max_pages` bounds its size
-    /// (0: only the disk does).
+    /// Opens the file, which becomes a write-ahead-log database if it is not one yet. `max_pages` bounds its
+    /// size (0: only the disk does).
     writer(const std::string& path, std::chrono::milliseconds busy_timeout, std::int64_t max_pages,
            ports::logger& log);
 

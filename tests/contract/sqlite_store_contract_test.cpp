@@ -17,11 +17,15 @@ public:
         database_ = sqlite::open_database({.path = path_}, log_, clock_);
     }
 
-    std::unique_ptr<ports::store> open(executor where) override { return sqlite::make_store(where, database_); }
+    std::unique_ptr<ports::store> open(executor where) override {
+        return sqlite::make_store(where, database_);
+    }
 
     void execute(const std::string& sql) override { open_sqlite(path_)->query(sql); }
 
-    [[nodiscard]] std::string literal(const domain::uuid& id) const override { return "'" + id.to_string() + "'"; }
+    [[nodiscard]] std::string literal(const domain::uuid& id) const override {
+        return "'" + id.to_string() + "'";
+    }
     [[nodiscard]] std::string literal(domain::timestamp time) const override {
         return std::to_string(time.time_since_epoch().count());
     }
@@ -36,7 +40,8 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(sqlite, store_contract,
                          testing::Values(store_adapter{
-                             .name = "sqlite", .make_database = [] { return std::make_unique<sqlite_store_database>(); }}),
+                             .name = "sqlite",
+                             .make_database = [] { return std::make_unique<sqlite_store_database>(); }}),
                          testing::PrintToStringParamName());
 
 }  // namespace

@@ -6,20 +6,28 @@
 namespace delivery::tests {
 namespace {
 
+// One database for all: each test begins with none of the rows of the one before.
 class server_audit : public testing::TestWithParam<corruption> {
 protected:
-    server_audit() {
-        const environment variables{{"DATABASE_URL", url_}};
-        const auto migrated = run_delivery_in(folder_.path(), {"migrate", "up"}, variables);
-        EXPECT_EQ(migrated.status.code, 0) << migrated.errors;
-        audited_ = {.folder = folder_.path(),
-                    .variables = variables,
-                    .database = open_postgres(url_),
-                    .dialect = sql_dialect::postgres};
+    server_audit()
+        : audited_{.folder = folder_.path(),
+                   .variables = {{"DATABASE_URL", migrated_database()}},
+                   .database = open_postgres(migrated_database()),
+                   .dialect = sql_dialect::postgres} {
+        audited_.database->query("TRUNCATE orders, order_events, outbox, timers");
+    }
+
+    static const std::string& migrated_database() {
+        static const std::string url = [] {
+            auto fresh = shared_postgres().fresh_database();
+            const auto migrated = run_delivery({"migrate", "up"}, {{"DATABASE_URL", fresh}});
+            EXPECT_EQ(migrated.status.code, 0) << migrated.errors;
+            return fresh;
+        }();
+        return url;
     }
 
     temp_folder folder_;
-    std::string url_ = shared_postgres().fresh_database();
     audited_database audited_;
 };
 

@@ -34,9 +34,9 @@ TEST_F(sqlite_audit, what_cannot_be_read_is_said_and_the_rest_is_read) {
     const auto second = orders[1].id.to_string();
     shell()->query("UPDATE orders SET status = 'LOST', version = 9999999999 WHERE id = '" + second + "'");
     shell()->query("UPDATE order_events SET status = 'lost', id = 'x' WHERE order_id = '" + second + "'");
-    EXPECT_EQ(unreadable(10), (std::vector<std::string>{"the order's status is 'LOST'",
-                                                        "the order's version is 9999999999",
-                                                        "the id of event 1 is 'x'", "the status of event 1 is 'lost'"}));
+    EXPECT_EQ(unreadable(10),
+              (std::vector<std::string>{"the order's status is 'LOST'", "the order's version is 9999999999",
+                                        "the id of event 1 is 'x'", "the status of event 1 is 'lost'"}));
     EXPECT_EQ(audit(10).size(), 3U);
 }
 
@@ -44,7 +44,8 @@ TEST_F(sqlite_audit, rows_under_ids_that_are_none_are_said_once) {
     const std::array orders{make_order(), make_order()};
     run(store_->create(orders));
     for (const auto* id : {"!", "0", "garbage", "zzz"}) {
-        shell()->query(std::string("INSERT INTO timers (order_id, version, due_at) VALUES ('") + id + "', 1, 1)");
+        shell()->query(std::string("INSERT INTO timers (order_id, version, due_at) VALUES ('") + id +
+                       "', 1, 1)");
     }
     for (const std::size_t limit : {1U, 2U, 3U, 100U}) {
         const auto faults = unreadable(limit);

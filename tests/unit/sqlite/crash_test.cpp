@@ -19,7 +19,8 @@ using id_bytes = domain::uuid::bytes_type;
 class order_source {
 public:
     order_source(const sqlite::options& how, int pipe)
-        : store_(sqlite::make_store(context_.get_executor(), sqlite::open_database(how, log_, clock_))), pipe_(pipe) {}
+        : store_(sqlite::make_store(context_.get_executor(), sqlite::open_database(how, log_, clock_))),
+          pipe_(pipe) {}
 
     [[noreturn]] void run() {
         for (int i = 0; i < 8; ++i) boost::asio::co_spawn(context_, create_forever(), boost::asio::detached);

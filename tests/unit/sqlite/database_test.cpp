@@ -39,7 +39,8 @@ TEST_F(sqlite_files, folder_and_files_are_for_this_user_alone) {
     EXPECT_EQ(mode_of(path.parent_path()), 0700U);
     const std::array orders{make_order()};
     run(store_->create(orders));
-    for (const auto* suffix : {"", "-wal", "-shm", ".lock"}) EXPECT_EQ(mode_of(how_.path + suffix), 0600U) << suffix;
+    for (const auto* suffix : {"", "-wal", "-shm", ".lock"})
+        EXPECT_EQ(mode_of(how_.path + suffix), 0600U) << suffix;
 }
 
 TEST_F(sqlite_files, a_second_writer_is_refused_with_the_reason) {
@@ -55,8 +56,9 @@ TEST_F(sqlite_files, a_second_writer_is_refused_with_the_reason) {
 TEST_F(sqlite_files, what_cannot_be_opened_is_refused_with_the_reason) {
     const auto garbage = folder_ / "garbage.db";
     write_file(garbage, std::string(4096, 'x'));
-    EXPECT_EQ(refusal({.path = garbage}), garbage.string() + " cannot be opened: SQLite 26, file is not a database: "
-                                                             "file is not a database");
+    EXPECT_EQ(refusal({.path = garbage}), garbage.string() +
+                                              " cannot be opened: SQLite 26, file is not a database: "
+                                              "file is not a database");
     write_file(folder_ / "file", "");
     EXPECT_NE(refusal({.path = folder_ / "file" / "delivery.db"}).find("Not a directory"), std::string::npos);
     EXPECT_THROW(sqlite::open_reader({.path = folder_ / "absent.db"}, log_, clock_), sqlite::open_error);
@@ -96,7 +98,8 @@ TEST_F(sqlite_files, a_file_that_is_gone_or_another_is_a_fault) {
 TEST_F(sqlite_files, a_schema_that_does_not_fit_is_a_fault) {
     shell()->query("UPDATE schema_migrations SET version = 2, name = '0002_future', oldest_binary = 2");
     EXPECT_EQ(run(store_->find_fault()),
-              "the schema is at version 2, of which 0002_future needs a binary that knows version 2; this one knows 1");
+              "the schema is at version 2, of which 0002_future needs a binary that knows version 2; this "
+              "one knows 1");
     shell()->query("UPDATE schema_migrations SET oldest_binary = 1");
     EXPECT_EQ(run(store_->find_fault()), std::nullopt);
     shell()->query("DELETE FROM schema_migrations");

@@ -39,8 +39,9 @@ protected:
     }
 
     std::string tables() {
-        return open_sqlite(path_)->value("SELECT coalesce(group_concat(name), '') FROM (SELECT name FROM sqlite_schema "
-                                         "WHERE type = 'table' AND name GLOB 'table_*' ORDER BY name)");
+        return open_sqlite(path_)->value(
+            "SELECT coalesce(group_concat(name), '') FROM (SELECT name FROM sqlite_schema "
+            "WHERE type = 'table' AND name GLOB 'table_*' ORDER BY name)");
     }
 
     sqlite::migrator migrator() { return sqlite::migrator(path_, known_); }
@@ -81,7 +82,8 @@ TEST_F(sqlite_migrator, goes_up_and_down_in_steps) {
 TEST_F(sqlite_migrator, a_failure_halfway_leaves_the_last_whole_step) {
     known_[1].up_sql = "CREATE TABLE table_b (id INTEGER); CREATE TABLE table_a (id INTEGER)";
     EXPECT_EQ(refusal([&] { migrator().up(std::nullopt); }),
-              "0002_step.up.sql failed and was rolled back: SQLite 1, SQL logic error: table table_a already exists");
+              "0002_step.up.sql failed and was rolled back: SQLite 1, SQL logic error: table table_a already "
+              "exists");
     EXPECT_EQ(tables(), "table_a");
     EXPECT_EQ(migrator().status().applied.size(), 1U);
     known_[1].up_sql = "CREATE TABLE table_b (id INTEGER)";
@@ -92,7 +94,8 @@ TEST_F(sqlite_migrator, a_failure_halfway_leaves_the_last_whole_step) {
 TEST_F(sqlite_migrator, a_step_without_transaction_that_fails_must_be_cleared_by_hand) {
     known_[1].up_in_transaction = false;
     known_[1].up_sql = "INSERT INTO absent VALUES (1)";
-    EXPECT_NE(refusal([&] { migrator().up(std::nullopt); }).find("0002_step.up.sql failed halfway"), std::string::npos);
+    EXPECT_NE(refusal([&] { migrator().up(std::nullopt); }).find("0002_step.up.sql failed halfway"),
+              std::string::npos);
     EXPECT_NE(refusal([&] { migrator().up(std::nullopt); }).find("migration 0002_step stopped halfway"),
               std::string::npos);
 }
@@ -100,12 +103,15 @@ TEST_F(sqlite_migrator, a_step_without_transaction_that_fails_must_be_cleared_by
 TEST_F(sqlite_migrator, a_changed_or_missing_file_is_refused) {
     migrator().up(std::nullopt);
     known_[1].checksum = "other";
-    EXPECT_EQ(refusal([&] { migrator().up(std::nullopt); }), "0002_step.up.sql has changed since it was applied");
-    EXPECT_EQ(refusal([&] { migrator().down(std::nullopt); }), "0002_step.up.sql has changed since it was applied");
+    EXPECT_EQ(refusal([&] { migrator().up(std::nullopt); }),
+              "0002_step.up.sql has changed since it was applied");
+    EXPECT_EQ(refusal([&] { migrator().down(std::nullopt); }),
+              "0002_step.up.sql has changed since it was applied");
     EXPECT_EQ(refusal([&] { static_cast<void>(migrator().status()); }),
               "0002_step.up.sql has changed since it was applied");
     known_.erase(known_.begin() + 1);
-    EXPECT_EQ(refusal([&] { migrator().up(std::nullopt); }), "0002_step.up.sql is missing, although it was applied");
+    EXPECT_EQ(refusal([&] { migrator().up(std::nullopt); }),
+              "0002_step.up.sql is missing, although it was applied");
 }
 
 TEST_F(sqlite_migrator, a_newer_schema_is_worked_on_only_where_it_admits_this_binary) {
@@ -131,7 +137,8 @@ TEST_F(sqlite_migrator, the_embedded_migrations_go_up_and_down_and_up) {
     embedded.up(std::nullopt);
     EXPECT_EQ(open_sqlite(path_)->number("SELECT count(*) FROM orders"), 0);
     embedded.down(0);
-    EXPECT_EQ(open_sqlite(path_)->value("SELECT group_concat(name) FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'"),
+    EXPECT_EQ(open_sqlite(path_)->value(
+                  "SELECT group_concat(name) FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'"),
               "schema_migrations");
     embedded.up(std::nullopt);
     EXPECT_EQ(embedded.status().incompatibility, std::nullopt);

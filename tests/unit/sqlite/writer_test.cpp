@@ -39,7 +39,8 @@ protected:
 
 TEST_F(sqlite_writer, one_bad_call_of_a_group_does_not_fail_its_neighbours) {
     std::vector<std::array<ports::new_order, 1>> batches;
-    for (int i = 0; i < 20; ++i) batches.push_back({make_order(i % 7 == 3 ? std::string("nul \0", 5) : "Ana")});
+    for (int i = 0; i < 20; ++i)
+        batches.push_back({make_order(i % 7 == 3 ? std::string("nul \0", 5) : "Ana")});
     std::vector<creating> calls;
     auto other = hold_up_writer();  // So that the calls pile up and become groups.
     for (const auto& batch : batches) calls.push_back(start(batch));

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include "core/coalesced_order_service.hpp"
+#include "core/group.hpp"
+#include "core/relay.hpp"
+#include "core/worker.hpp"
+#include "simulation/process.hpp"
+#include "simulation/saboteurs.hpp"
+
+namespace delivery::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+class api_process final : public process {
+public:
+    explicit api_process(world& in)
+        : process(in), store_(open_store()), liar_(make_lying_store(*store_)), clients_(clock_, where()) {
+        ports::order_store& store = in.broken == sabotage::answers_before_commit ? *liar_ : *store_;
+        service_ = core::make_order_service(around(), store, {.request_timeout = 2s, .queue_max = 8, .batch_max = 4});
+        clients_here_ = 1 + static_cast<int>(world_.draw(6));
+        world_.clients.clients += clients_here_;
+        for (int i = 0; i < clients_here_; ++i) clients_.start(post_orders());
+        start_main(clients_.join());
+    }
+    ~api_process() override { kill(); }
+
+    void stop() override { is_stopping_ = true; }
+
+private:
+    void disconnect() override { world_.clients.clients -= std::exchange(clients_here_, 0); }
+
+    awaitable<void> post_orders() {
+        while (!is_stopping_ && world_.clients.orders_left > 0) {
+            --world_.clients.orders_left;
+            co_await post_order();
+            co_await clock_.make_timer(where())->wait(world_.draw_time(800ms));
+        }
+        --clients_here_;
+        --world_.clients.clients;
+    }
+
+    /// Posts an order; with a key, again and again until it is answered.
+    awaitable<void> post_order() {
+        std::optional<ports::idempotency_key> key;
+        if (world_.draw(2) == 0) key = ports::idempotency_key{.key = fmt::format("{:016x}", world_.random())};
+        for (int attempt = 0; attempt < (key ? 5 : 1); ++attempt) {
+            const auto created = co_await service_->create(
+                {.customer_name = "Ana Souza", .address = "Rua das Flores, 1", .traceparent = {}, .idempotency = key});
+            if (!created) continue;
+            world_.clients.acknowledged.insert(created->order.id);
+            if (key) world_.clients.orders_by_key[key->key].insert(created->order.id);
+            if (world_.broken == sabotage::none) co_await read_back(created->order.id);
+            co_return;
+        }
+    }
+
+    /// Whoever was told that the order is stored can read it.
+    awaitable<void> read_back(domain::uuid id) {
+        const auto found = co_await service_->find(id);
+        if (found && !*found) {
+            world_.clients.broken_promises.push_back("order " + id.to_string() + " is acknowledged but not found");
+        }
+    }
+
+    std::unique_ptr<ports::store> store_;
+    std::unique_ptr<ports::order_store> liar_;
+    std::unique_ptr<core::order_service> service_;
+    core::group clients_;
+    int clients_here_ = 0;
+    bool is_stopping_ = false;
+};
+
+class relay_process final : public process {
+public:
+    explicit relay_process(world& in)
+        : process(in),
+          store_(open_store()),
+          forgetful_(make_forgetful_store(*store_)),
+          publisher_(in.broker.make_publisher(clock_, where())),
+          relay_(around(), in.broken == sabotage::settles_before_publishing ? *forgetful_ : *store_, *publisher_,
+                 {.owner = domain::uuid_generator(in.random()).next(in.time.wall()), .bus = "simulated"},
+                 {.batch_max = 8, .idle_poll = 150ms, .rescan = 2s, .redrive_after = in.redrive_after}) {
+        start_main(relay_.run());
+    }
+    ~relay_process() override { kill(); }
+
+    void stop() override {
+        do_later([this] { relay_.stop(); });
+    }
+
+private:
+    std::unique_ptr<ports::store> store_;
+    std::unique_ptr<ports::outbox_store> forgetful_;
+    std::unique_ptr<ports::publisher> publisher_;
+    core::relay relay_;
+};
+
+class worker_process final : public process {
+public:
+    explicit worker_process(world& in)
+        : process(in),
+          store_(open_store()),
+          blind_(make_blind_store(*store_, in.database)),
+          consumer_(in.broker.make_consumer(clock_, where())) {
+        if (in.broken == sabotage::acknowledges_on_receive) consumer_ = make_hasty_consumer(std::move(consumer_));
+        ports::workflow_store& store = in.broken == sabotage::versions_ignored ? *blind_ : *store_;
+        worker_.emplace(around(), store, *consumer_,
+                        core::worker_options{.durations = in.durations, .batch_max = 8, .timer_poll = 300ms});
+        start_main(worker_->run());
+    }
+    ~worker_process() override { kill(); }
+
+    void stop() override {
+        do_later([this] { worker_->stop(); });
+    }
+
+private:
+    void disconnect() override { consumer_.reset(); }
+
+    std::unique_ptr<ports::store> store_;
+    std::unique_ptr<ports::workflow_store> blind_;
+    std::unique_ptr<ports::consumer> consumer_;
+    std::optional<core::worker> worker_;
+};
+
+}  // namespace
+
+std::unique_ptr<process> make_api(world& in) { return std::make_unique<api_process>(in); }
+std::unique_ptr<process> make_relay(world& in) { return std::make_unique<relay_process>(in); }
+std::unique_ptr<process> make_worker(world& in) { return std::make_unique<worker_process>(in); }
+
+}  // namespace delivery::simulation

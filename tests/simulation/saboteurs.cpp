@@ -1,0 +1,140 @@
+#include "simulation/saboteurs.hpp"
+
+#include "ports/store_error.hpp"
+
+namespace delivery::simulation {
+namespace {
+
+class blind_store final : public ports::workflow_store {
+public:
+    blind_store(ports::workflow_store& store, const tests::memory_database& database)
+        : store_(store), database_(database) {}
+
+    awaitable<std::vector<ports::step_outcome>> take_steps(std::span<const ports::step_request> steps) override {
+        std::vector<ports::step_request> blind(steps.begin(), steps.end());
+        for (auto& step : blind) {
+            const auto found = database_.orders.find(step.order_id);
+            if (found == database_.orders.end()) continue;
+            step.version = found->second.order.version;
+            step.from = found->second.order.status;
+        }
+        co_return co_await store_.take_steps(blind);
+    }
+
+    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids) override {
+        return store_.take_due_timers(event_ids);
+    }
+
+private:
+    ports::workflow_store& store_;
+    const tests::memory_database& database_;
+};
+
+class hasty_consumer final : public ports::consumer {
+public:
+    explicit hasty_consumer(std::unique_ptr<ports::consumer> consumer) : consumer_(std::move(consumer)) {}
+
+    awaitable<std::vector<ports::inbound_message>> receive(std::size_t max) override {
+        auto messages = co_await consumer_->receive(max);
+        std::vector<ports::delivery_tag> tags;
+        for (const auto& message : messages) tags.push_back(message.tag);
+        consumer_->acknowledge(tags);
+        co_return messages;
+    }
+    void acknowledge(std::span<const ports::delivery_tag> tags) override { consumer_->acknowledge(tags); }
+    void give_back(std::span<const ports::delivery_tag> tags) override { consumer_->give_back(tags); }
+    awaitable<bool> dead_letter(const ports::inbound_message& message, const std::string& reason) override {
+        return consumer_->dead_letter(message, reason);
+    }
+    void stop() override { consumer_->stop(); }
+
+private:
+    std::unique_ptr<ports::consumer> consumer_;
+};
+
+class lying_store final : public ports::order_store {
+public:
+    explicit lying_store(ports::order_store& store) : store_(store) {}
+
+    awaitable<std::vector<ports::create_result>> create(std::span<const ports::new_order> orders) override {
+        try {
+            co_return co_await store_.create(orders);
+        } catch (const ports::store_error&) {
+            // Falls through to the lie.
+        }
+        std::vector<ports::create_result> results(orders.size());
+        for (std::size_t i = 0; i < orders.size(); ++i) results[i].order.id = orders[i].id;
+        co_return results;
+    }
+    awaitable<std::vector<std::optional<domain::order>>> find(std::span<const domain::uuid> ids) override {
+        return store_.find(ids);
+    }
+    awaitable<std::vector<std::optional<std::vector<domain::order_event>>>> history(
+        std::span<const domain::uuid> ids) override {
+        return store_.history(ids);
+    }
+    awaitable<std::vector<domain::order>> list(const ports::page_request& request) override {
+        return store_.list(request);
+    }
+
+private:
+    ports::order_store& store_;
+};
+
+class forgetful_store final : public ports::outbox_store {
+public:
+    explicit forgetful_store(ports::outbox_store& store) : store_(store) {}
+
+    awaitable<std::vector<ports::outbox_row>> pending(std::span<const ports::shard_position> positions,
+                                                      std::size_t limit) override {
+        auto rows = co_await store_.pending(positions, limit);
+        co_await store_.settle(rows);
+        co_return rows;
+    }
+    awaitable<std::optional<std::string>> find_other_bus(const std::string& bus) override {
+        return store_.find_other_bus(bus);
+    }
+    awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay,
+                                              std::chrono::milliseconds time_to_live) override {
+        return store_.renew_leases(relay, time_to_live);
+    }
+    awaitable<void> release_leases(const ports::relay_identity& relay,
+                                   std::span<const std::uint8_t> shards) override {
+        return store_.release_leases(relay, shards);
+    }
+    awaitable<void> retire(const ports::relay_identity& relay) override { return store_.retire(relay); }
+    awaitable<void> settle(std::span<const ports::outbox_row> rows) override { return store_.settle(rows); }
+    awaitable<ports::outbox_depth> depth(std::span<const std::uint8_t> shards) override {
+        return store_.depth(shards);
+    }
+    awaitable<redrive_result> redrive(std::chrono::milliseconds after, std::optional<domain::uuid> from) override {
+        return store_.redrive(after, from);
+    }
+    awaitable<std::size_t> purge_idempotency_keys(std::chrono::milliseconds age) override {
+        return store_.purge_idempotency_keys(age);
+    }
+
+private:
+    ports::outbox_store& store_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::workflow_store> make_blind_store(ports::workflow_store& store,
+                                                        const tests::memory_database& database) {
+    return std::make_unique<blind_store>(store, database);
+}
+
+std::unique_ptr<ports::consumer> make_hasty_consumer(std::unique_ptr<ports::consumer> consumer) {
+    return std::make_unique<hasty_consumer>(std::move(consumer));
+}
+
+std::unique_ptr<ports::order_store> make_lying_store(ports::order_store& store) {
+    return std::make_unique<lying_store>(store);
+}
+
+std::unique_ptr<ports::outbox_store> make_forgetful_store(ports::outbox_store& store) {
+    return std::make_unique<forgetful_store>(store);
+}
+
+}  // namespace delivery::simulation

@@ -1,0 +1,208 @@
+#include "core/coalescer.hpp"
+
+#include <numeric>
+
+#include "core/within.hpp"
+#include "unit/core/core_test.hpp"
+
+namespace delivery::tests {
+namespace {
+
+using core::refusal;
+using ports::store_fault;
+using namespace std::chrono_literals;
+
+constexpr int poison = 13;
+
+/// Doubles numbers, one batch a second, or as told.
+class coalescer_test : public core_test {
+protected:
+    using coalescer = core::coalescer<int, int>;
+    using answer = std::expected<int, refusal>;
+
+    awaitable<std::vector<int>> serve(std::span<const int> batch) {
+        batches.emplace_back(batch.begin(), batch.end());
+        co_await clock.make_timer(context.get_executor())->wait(duration_of_batch);
+        if (std::ranges::find(batch, poison) != batch.end()) throw ports::store_error(fault, "poisoned");
+        std::vector<int> doubles;
+        for (const int number : batch) doubles.push_back(2 * number);
+        if (is_short) doubles.pop_back();
+        co_return doubles;
+    }
+
+    std::shared_ptr<eventual<answer>> submit(int number, ports::duration patience = 1min) {
+        auto result = start(numbers->submit(number, clock.monotonic() + patience));
+        poll();
+        return result;
+    }
+
+    void limit(std::size_t queue_max, std::size_t batch_max) {
+        numbers.emplace(context.get_executor(), clock,
+                        core::coalescer_limits{.queue_max = queue_max, .batch_max = batch_max},
+                        [this](std::span<const int> batch) { return serve(batch); });
+    }
+
+    void SetUp() override { limit(100, 100); }
+
+    std::vector<std::vector<int>> batches;
+    ports::duration duration_of_batch = 1s;
+    store_fault fault = store_fault::bad_data;
+    bool is_short = false;
+    std::optional<coalescer> numbers;
+};
+
+TEST_F(coalescer_test, alone_a_request_leaves_at_once) {
+    const auto one = submit(1);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{1}}));
+    EXPECT_FALSE(one->is_done());
+    run_for(1s);
+    EXPECT_EQ(one->get(), 2);
+    const auto two = submit(2);
+    run_for(1s);
+    EXPECT_EQ(two->get(), 4);
+    EXPECT_EQ(batches.size(), 2U);
+}
+
+TEST_F(coalescer_test, what_arrives_in_flight_goes_together_as_the_next_batch) {
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (int i = 0; i < 6; ++i) asked.push_back(submit(i));
+    run_for(1s);
+    EXPECT_TRUE(asked[0]->is_done());
+    EXPECT_FALSE(asked[1]->is_done());
+    run_for(1s);
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(asked[static_cast<std::size_t>(i)]->get(), 2 * i);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}}));
+}
+
+TEST_F(coalescer_test, a_batch_has_a_bound) {
+    limit(100, 2);
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (int i = 0; i < 6; ++i) asked.push_back(submit(i));
+    run_for(4s);
+    for (const auto& each : asked) EXPECT_TRUE(each->is_done());
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, 2}, {3, 4}, {5}}));
+}
+
+TEST_F(coalescer_test, beyond_its_bound_the_queue_refuses_at_once) {
+    limit(2, 100);
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (int i = 0; i < 4; ++i) asked.push_back(submit(i));
+    EXPECT_EQ(asked[3]->get().error(), refusal::queue_full);
+    run_for(2s);
+    EXPECT_EQ(asked[2]->get(), 4);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, 2}}));
+}
+
+TEST_F(coalescer_test, a_deadline_in_the_queue_is_told_from_one_in_flight) {
+    const auto in_flight = submit(1, 500ms);
+    const auto in_queue = submit(2, 500ms);
+    const auto patient = submit(3);
+    run_for(500ms);
+    EXPECT_EQ(in_flight->get().error(), refusal::expired_in_flight);
+    EXPECT_EQ(in_queue->get().error(), refusal::expired_in_queue);
+    run_for(2s);
+    EXPECT_EQ(patient->get(), 6);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{1}, {3}})) << "nobody waits for the second";
+}
+
+TEST_F(coalescer_test, what_is_too_late_already_is_not_done) {
+    const auto late = submit(1, 0s);
+    run_for(1s);
+    EXPECT_EQ(late->get().error(), refusal::expired_in_queue);
+    EXPECT_TRUE(batches.empty());
+    const auto next = submit(2);
+    run_for(1s);
+    EXPECT_EQ(next->get(), 4);
+}
+
+TEST_F(coalescer_test, bad_data_fails_its_own_request_alone) {
+    const auto first = submit(0);
+    const auto good = submit(1);
+    const auto bad = submit(poison);
+    const auto also_good = submit(2);
+    run_for(5s);
+    EXPECT_EQ(first->get(), 0);
+    EXPECT_EQ(good->get(), 2);
+    EXPECT_EQ(fault_of(bad->failure), store_fault::bad_data);
+    EXPECT_EQ(also_good->get(), 4);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, poison, 2}, {1}, {poison}, {2}}));
+}
+
+TEST_F(coalescer_test, a_bad_request_alone_is_not_tried_again) {
+    const auto bad = submit(poison);
+    run_for(3s);
+    EXPECT_EQ(fault_of(bad->failure), store_fault::bad_data);
+    EXPECT_EQ(batches.size(), 1U);
+}
+
+TEST_F(coalescer_test, any_other_failure_fails_the_whole_batch_and_the_next_goes_on) {
+    for (const auto each : {store_fault::unavailable, store_fault::outcome_unknown, store_fault::broken}) {
+        fault = each;
+        batches.clear();
+        const auto first = submit(0);
+        const auto bad = submit(poison);
+        const auto beside = submit(1);
+        run_for(1s);
+        const auto after = submit(2);
+        run_for(2s);
+        EXPECT_EQ(first->get(), 0);
+        EXPECT_EQ(fault_of(bad->failure), each);
+        EXPECT_EQ(fault_of(beside->failure), each);
+        EXPECT_EQ(after->get(), 4);
+        EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {poison, 1}, {2}}));
+    }
+}
+
+TEST_F(coalescer_test, an_answer_too_few_is_a_bug_that_fails_the_batch) {
+    is_short = true;
+    const auto asked = submit(1);
+    run_for(1s);
+    EXPECT_THROW(asked->get(), std::out_of_range);
+    is_short = false;
+    const auto next = submit(2);
+    run_for(1s);
+    EXPECT_EQ(next->get(), 4);
+}
+
+TEST_F(coalescer_test, an_answer_at_once_is_not_waited_for) {
+    duration_of_batch = 0s;
+    for (int i = 0; i < 3; ++i) {
+        const auto asked = submit(i);
+        run_for(1ns);
+        EXPECT_EQ(asked->get(), 2 * i);
+    }
+}
+
+class within_test : public core_test {
+protected:
+    awaitable<int> work(ports::duration length) {
+        co_await clock.make_timer(context.get_executor())->wait(length);
+        ++ended;
+        if (length == 3s) throw std::logic_error("three");
+        co_return 7;
+    }
+    auto start_within(ports::duration limit, ports::duration length) {
+        return start(core::within(context.get_executor(), clock, limit, work(length)));
+    }
+    int ended = 0;
+};
+
+TEST_F(within_test, answers_what_the_work_answers) {
+    const auto result = start_within(5s, 1s);
+    const auto failing = start_within(5s, 3s);
+    run_for(4s);
+    EXPECT_EQ(result->get(), 7);
+    EXPECT_THROW(failing->get(), std::logic_error);
+}
+
+TEST_F(within_test, gives_up_waiting_but_not_the_work) {
+    const auto result = start_within(1s, 2s);
+    run_for(1s);
+    EXPECT_EQ(result->get().error(), refusal::expired_in_flight);
+    EXPECT_EQ(ended, 0);
+    run_for(1s);
+    EXPECT_EQ(ended, 1);
+}
+
+}  // namespace
+}  // namespace delivery::tests
