@@ -18,7 +18,8 @@ public:
 
     /// Understands the few forms that the suite uses.
     void execute(const std::string& sql) override {
-        static const std::regex update("UPDATE orders SET (created_at|updated_at) = '(.*)' WHERE id = '(.*)'");
+        static const std::regex update(
+            "UPDATE orders SET (created_at|updated_at) = '(.*)' WHERE id = '(.*)'");
         static const std::regex removal("DELETE FROM (orders|order_events) WHERE (?:id|order_id) = '(.*)'");
         std::smatch part;
         if (std::regex_match(sql, part, update)) {
@@ -37,7 +38,9 @@ public:
         }
     }
 
-    [[nodiscard]] std::string literal(const domain::uuid& id) const override { return "'" + id.to_string() + "'"; }
+    [[nodiscard]] std::string literal(const domain::uuid& id) const override {
+        return "'" + id.to_string() + "'";
+    }
     [[nodiscard]] std::string literal(domain::timestamp time) const override {
         return "'" + domain::to_rfc3339(time) + "'";
     }
@@ -48,7 +51,8 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(memory, store_contract,
                          testing::Values(store_adapter{
-                             .name = "memory", .make_database = [] { return std::make_unique<memory_store_database>(); }}),
+                             .name = "memory",
+                             .make_database = [] { return std::make_unique<memory_store_database>(); }}),
                          testing::PrintToStringParamName());
 
 }  // namespace

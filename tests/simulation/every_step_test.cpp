@@ -120,7 +120,8 @@ INSTANTIATE_TEST_SUITE_P(
                     step_case{"after_a_timers_effect", crossing::answer_lost, false, by_timer},
                     step_case{"and_kill_its_caller_before", crossing::request_lost, true, at_once},
                     step_case{"and_kill_its_caller_after", crossing::safe, true, at_once},
-                    step_case{"and_kill_its_caller_before_with_timers", crossing::request_lost, true, by_timer},
+                    step_case{"and_kill_its_caller_before_with_timers", crossing::request_lost, true,
+                              by_timer},
                     step_case{"and_kill_its_caller_after_with_timers", crossing::safe, true, by_timer}),
     [](const auto& tested) { return tested.param.name; });
 

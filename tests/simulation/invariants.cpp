@@ -30,7 +30,8 @@ private:
     void inspect_promises() {
         for (const auto& broken : world_.clients.broken_promises) add(broken);
         for (const auto& id : world_.clients.acknowledged) {
-            if (!stored_.orders.contains(id)) add(fmt::format("order {} was acknowledged and is lost", id.to_string()));
+            if (!stored_.orders.contains(id))
+                add(fmt::format("order {} was acknowledged and is lost", id.to_string()));
         }
         for (const auto& [key, ids] : world_.clients.orders_by_key) {
             if (ids.size() > 1) add(fmt::format("idempotency key {} gave {} orders", key, ids.size()));
@@ -43,7 +44,8 @@ private:
             const auto verdict = core::judge(audited);
             for (const auto& found : verdict.violations) add(found.order_id.to_string() + ": " + found.what);
             if (audited.order && !domain::is_finished(audited.order->status)) {
-                add(fmt::format("order {} is left {}{}", audited.id.to_string(), to_string(audited.order->status),
+                add(fmt::format("order {} is left {}{}", audited.id.to_string(),
+                                to_string(audited.order->status),
                                 verdict.waits_for_nothing ? " and waits for nothing" : ""));
             }
             if (audited.events.size() != domain::all_statuses().size()) {
@@ -58,14 +60,16 @@ private:
         for (const auto& event : world_.broker.wire) {
             auto& latest = heard[event.order_id];
             if (event.version > latest + 1) {
-                add(fmt::format("order {}: version {} is published after version {}", event.order_id.to_string(),
-                                event.version, latest));
+                add(fmt::format("order {}: version {} is published after version {}",
+                                event.order_id.to_string(), event.version, latest));
             }
             latest = std::max(latest, event.version);
-            if (!is_stored(event)) add(fmt::format("order {}: published what is not stored", event.order_id.to_string()));
+            if (!is_stored(event))
+                add(fmt::format("order {}: published what is not stored", event.order_id.to_string()));
         }
         for (const auto& [id, history] : stored_.events) {
-            if (heard[id] < history.rbegin()->first) add(fmt::format("order {}: not all is published", id.to_string()));
+            if (heard[id] < history.rbegin()->first)
+                add(fmt::format("order {}: not all is published", id.to_string()));
         }
     }
 
@@ -77,7 +81,8 @@ private:
     }
 
     void inspect_leftovers() {
-        if (!stored_.outbox.empty()) add(fmt::format("{} rows are left in the outbox", stored_.outbox.size()));
+        if (!stored_.outbox.empty())
+            add(fmt::format("{} rows are left in the outbox", stored_.outbox.size()));
         if (!stored_.timers.empty()) add(fmt::format("{} timers are left", stored_.timers.size()));
         for (const auto& reason : world_.broker.dead_letters) add("dead letter: " + reason);
     }

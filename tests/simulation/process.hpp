@@ -11,8 +11,9 @@
 
 namespace delivery::simulation {
 
-/// One process: a thread of its own, as a context that is run only while the process is not frozen, and a clock of its
-/// own, which may be wrong. Killed, nothing that it has begun goes on, but what it has sent arrives.
+/// One process: a thread of its own, as a context that is run only while the process is not frozen, and a
+/// clock of its own, which may be wrong. Killed, nothing that it has begun goes on, but what it has sent
+/// arrives.
 class process {
 public:
     explicit process(world& in);

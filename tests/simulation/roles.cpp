@@ -17,7 +17,8 @@ public:
     explicit api_process(world& in)
         : process(in), store_(open_store()), liar_(make_lying_store(*store_)), clients_(clock_, where()) {
         ports::order_store& store = in.broken == sabotage::answers_before_commit ? *liar_ : *store_;
-        service_ = core::make_order_service(around(), store, {.request_timeout = 2s, .queue_max = 8, .batch_max = 4});
+        service_ = core::make_order_service(around(), store,
+                                            {.request_timeout = 2s, .queue_max = 8, .batch_max = 4});
         clients_here_ = 1 + static_cast<int>(world_.draw(6));
         world_.clients.clients += clients_here_;
         for (int i = 0; i < clients_here_; ++i) clients_.start(post_orders());
@@ -45,8 +46,10 @@ private:
         std::optional<ports::idempotency_key> key;
         if (world_.draw(2) == 0) key = ports::idempotency_key{.key = fmt::format("{:016x}", world_.random())};
         for (int attempt = 0; attempt < (key ? 5 : 1); ++attempt) {
-            const auto created = co_await service_->create(
-                {.customer_name = "Ana Souza", .address = "Rua das Flores, 1", .traceparent = {}, .idempotency = key});
+            const auto created = co_await service_->create({.customer_name = "Ana Souza",
+                                                            .address = "Rua das Flores, 1",
+                                                            .traceparent = {},
+                                                            .idempotency = key});
             if (!created) continue;
             world_.clients.acknowledged.insert(created->order.id);
             if (key) world_.clients.orders_by_key[key->key].insert(created->order.id);
@@ -59,7 +62,8 @@ private:
     awaitable<void> read_back(domain::uuid id) {
         const auto found = co_await service_->find(id);
         if (found && !*found) {
-            world_.clients.broken_promises.push_back("order " + id.to_string() + " is acknowledged but not found");
+            world_.clients.broken_promises.push_back("order " + id.to_string() +
+                                                     " is acknowledged but not found");
         }
     }
 
@@ -78,7 +82,8 @@ public:
           store_(open_store()),
           forgetful_(make_forgetful_store(*store_)),
           publisher_(in.broker.make_publisher(clock_, where())),
-          relay_(around(), in.broken == sabotage::settles_before_publishing ? *forgetful_ : *store_, *publisher_,
+          relay_(around(), in.broken == sabotage::settles_before_publishing ? *forgetful_ : *store_,
+                 *publisher_,
                  {.owner = domain::uuid_generator(in.random()).next(in.time.wall()), .bus = "simulated"},
                  {.batch_max = 8, .idle_poll = 150ms, .rescan = 2s, .redrive_after = in.redrive_after}) {
         start_main(relay_.run());
@@ -103,7 +108,8 @@ public:
           store_(open_store()),
           blind_(make_blind_store(*store_, in.database)),
           consumer_(in.broker.make_consumer(clock_, where())) {
-        if (in.broken == sabotage::acknowledges_on_receive) consumer_ = make_hasty_consumer(std::move(consumer_));
+        if (in.broken == sabotage::acknowledges_on_receive)
+            consumer_ = make_hasty_consumer(std::move(consumer_));
         ports::workflow_store& store = in.broken == sabotage::versions_ignored ? *blind_ : *store_;
         worker_.emplace(around(), store, *consumer_,
                         core::worker_options{.durations = in.durations, .batch_max = 8, .timer_poll = 300ms});

@@ -10,7 +10,8 @@ public:
     blind_store(ports::workflow_store& store, const tests::memory_database& database)
         : store_(store), database_(database) {}
 
-    awaitable<std::vector<ports::step_outcome>> take_steps(std::span<const ports::step_request> steps) override {
+    awaitable<std::vector<ports::step_outcome>> take_steps(
+        std::span<const ports::step_request> steps) override {
         std::vector<ports::step_request> blind(steps.begin(), steps.end());
         for (auto& step : blind) {
             const auto found = database_.orders.find(step.order_id);
@@ -107,7 +108,8 @@ public:
     awaitable<ports::outbox_depth> depth(std::span<const std::uint8_t> shards) override {
         return store_.depth(shards);
     }
-    awaitable<redrive_result> redrive(std::chrono::milliseconds after, std::optional<domain::uuid> from) override {
+    awaitable<redrive_result> redrive(std::chrono::milliseconds after,
+                                      std::optional<domain::uuid> from) override {
         return store_.redrive(after, from);
     }
     awaitable<std::size_t> purge_idempotency_keys(std::chrono::milliseconds age) override {

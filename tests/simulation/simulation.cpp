@@ -65,11 +65,19 @@ private:
         world_.durations = {.picking = 1ms * (is_at_once ? 0 : chance(400)),
                             .transit = 1ms * (is_at_once ? 0 : chance(900))};
         auto& store = world_.network.faults;
-        store = {.slow = chance(30), .request_lost = chance(60), .conflict = chance(40), .answer_lost = chance(60),
+        store = {.slow = chance(30),
+                 .request_lost = chance(60),
+                 .conflict = chance(40),
+                 .answer_lost = chance(60),
                  .answer_too_soon = chance(30)};
         auto& bus = world_.broker.faults;
-        bus = {.cut = chance(80), .confirm_lost = chance(80), .refused = chance(40), .returned = chance(40),
-               .late = chance(40), .acknowledge_lost = chance(80), .dead_letter_failed = chance(300)};
+        bus = {.cut = chance(80),
+               .confirm_lost = chance(80),
+               .refused = chance(40),
+               .returned = chance(40),
+               .late = chance(40),
+               .acknowledge_lost = chance(80),
+               .dead_letter_failed = chance(300)};
         // Only announcing orders again finds these; elsewhere nothing may depend on that.
         if (world_.draw(5) == 0) {
             bus.forgotten = chance(200);
@@ -160,7 +168,8 @@ private:
     }
 
     std::chrono::microseconds draw_skew() {
-        return std::chrono::microseconds(static_cast<std::int64_t>(world_.draw(2 * skew_max_us)) - skew_max_us);
+        return std::chrono::microseconds(static_cast<std::int64_t>(world_.draw(2 * skew_max_us)) -
+                                         skew_max_us);
     }
 
     void heal() {

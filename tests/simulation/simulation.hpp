@@ -17,11 +17,11 @@ struct outcome {
     std::size_t acknowledged = 0;
     std::size_t messages = 0;      ///< On the wire, repeats included.
     std::size_t disturbances = 0;  ///< Processes killed, frozen or stopped, servers cut off, clocks set.
-    std::uint64_t trace = 0;       ///< The same for the same run: a digest of all that was stored and published.
+    std::uint64_t trace = 0;  ///< The same for the same run: a digest of all that was stored and published.
 };
 
-/// Runs the real core, all roles, on virtual time with a seeded choice of faults, lets everything heal, waits until
-/// nothing is left to do, and looks for anything that must not be. The same seed gives the same run.
+/// Runs the real core, all roles, on virtual time with a seeded choice of faults, lets everything heal, waits
+/// until nothing is left to do, and looks for anything that must not be. The same seed gives the same run.
 outcome simulate(std::uint64_t seed, sabotage broken = sabotage::none);
 
 /// All orders are posted and delivered, and nobody has anything left to do.

@@ -93,15 +93,15 @@ TEST_P(sabotaged, is_noticed) {
 
 INSTANTIATE_TEST_SUITE_P(
     simulation, sabotaged,
-    testing::Values(sabotage_case{"a_store_that_ignores_versions", sabotage::versions_ignored, "illegal step"},
-                    sabotage_case{"a_bus_that_confirms_what_it_never_got", sabotage::confirms_unseen,
-                                  "not all is published"},
-                    sabotage_case{"a_worker_that_acknowledges_first", sabotage::acknowledges_on_receive,
-                                  "waits for nothing"},
-                    sabotage_case{"a_service_that_answers_before_the_commit", sabotage::answers_before_commit,
-                                  "is lost"},
-                    sabotage_case{"a_relay_that_settles_before_publishing", sabotage::settles_before_publishing,
-                                  "not all is published"}),
+    testing::Values(
+        sabotage_case{"a_store_that_ignores_versions", sabotage::versions_ignored, "illegal step"},
+        sabotage_case{"a_bus_that_confirms_what_it_never_got", sabotage::confirms_unseen,
+                      "not all is published"},
+        sabotage_case{"a_worker_that_acknowledges_first", sabotage::acknowledges_on_receive,
+                      "waits for nothing"},
+        sabotage_case{"a_service_that_answers_before_the_commit", sabotage::answers_before_commit, "is lost"},
+        sabotage_case{"a_relay_that_settles_before_publishing", sabotage::settles_before_publishing,
+                      "not all is published"}),
     [](const auto& tested) { return tested.param.name; });
 
 std::optional<std::uint64_t> parse_seed(std::string_view text) {

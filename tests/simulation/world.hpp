@@ -19,11 +19,11 @@ namespace delivery::simulation {
 /// Deliberate faults in our own code's place, to prove that the simulation sees them.
 enum class sabotage {
     none,
-    versions_ignored,          ///< The store takes every step, whatever the order's version.
-    confirms_unseen,           ///< The bus confirms what it never got.
-    acknowledges_on_receive,   ///< The worker acknowledges before it has done anything.
-    answers_before_commit,     ///< The service acknowledges orders although the store is away.
-    settles_before_publishing, ///< The outbox forgets rows when they are read.
+    versions_ignored,           ///< The store takes every step, whatever the order's version.
+    confirms_unseen,            ///< The bus confirms what it never got.
+    acknowledges_on_receive,    ///< The worker acknowledges before it has done anything.
+    answers_before_commit,      ///< The service acknowledges orders although the store is away.
+    settles_before_publishing,  ///< The outbox forgets rows when they are read.
 };
 
 /// What clients know: every promise that they were given.
@@ -41,7 +41,8 @@ struct world {
 
     std::uint64_t draw(std::uint64_t below) { return random() % below; }
     ports::duration draw_time(ports::duration below) {
-        return ports::duration(static_cast<ports::duration::rep>(draw(static_cast<std::uint64_t>(below.count()))));
+        return ports::duration(
+            static_cast<ports::duration::rep>(draw(static_cast<std::uint64_t>(below.count()))));
     }
 
     std::mt19937_64 random;

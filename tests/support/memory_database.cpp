@@ -72,8 +72,10 @@ ports::create_result memory_database::create_one(const ports::new_order& wanted,
                               .version = 1,
                               .created_at = now,
                               .updated_at = now};
-    const auto [stored, is_new] = orders.try_emplace(wanted.id, stored_order{.order = order, .redriven_at = {}});
-    if (!is_new) return {.outcome = ports::create_outcome::created, .order = as_created(stored->second.order)};
+    const auto [stored, is_new] =
+        orders.try_emplace(wanted.id, stored_order{.order = order, .redriven_at = {}});
+    if (!is_new)
+        return {.outcome = ports::create_outcome::created, .order = as_created(stored->second.order)};
     add_event({.id = wanted.event_id,
                .order_id = wanted.id,
                .version = 1,
@@ -112,7 +114,8 @@ std::vector<domain::order> memory_database::list(const ports::page_request& requ
     for (const auto& stored : orders | std::views::values) {
         const auto& order = stored.order;
         if (request.status && order.status != *request.status) continue;
-        if (request.after && position_of(order) >= std::pair(request.after->created_at, request.after->id)) continue;
+        if (request.after && position_of(order) >= std::pair(request.after->created_at, request.after->id))
+            continue;
         page.push_back(order);
     }
     std::ranges::sort(page, std::ranges::greater{}, position_of);
@@ -129,7 +132,8 @@ std::size_t memory_database::import_orders(std::span<const ports::imported_order
     for (const auto& [order, history] : imported) {
         if (!orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}}).second) continue;
         ++stored;
-        for (const auto& event : history) events[order.id][event.version] = {.event = event, .traceparent = {}};
+        for (const auto& event : history)
+            events[order.id][event.version] = {.event = event, .traceparent = {}};
         if (domain::is_finished(order.status) || history.empty()) continue;
         add_outbox_row(history.back(), {}, reserve_sequences(1));
     }
@@ -158,17 +162,20 @@ void memory_database::add_outbox_row(const domain::order_event& event, const std
 }
 
 ports::audited_order memory_database::audit_one(const domain::uuid& id) const {
-    ports::audited_order audited{.id = id, .order = {}, .events = {}, .outbox = {}, .timers = {}, .unreadable = {}};
+    ports::audited_order audited{
+        .id = id, .order = {}, .events = {}, .outbox = {}, .timers = {}, .unreadable = {}};
     if (const auto order = orders.find(id); order != orders.end()) audited.order = order->second.order;
     if (const auto history = events.find(id); history != events.end()) {
-        for (const auto& stored : history->second | std::views::values) audited.events.push_back(stored.event);
+        for (const auto& stored : history->second | std::views::values)
+            audited.events.push_back(stored.event);
     }
     for (const auto& row : outbox | std::views::values) {
         if (row.event.order_id != id) continue;
         audited.outbox.push_back({.version = row.event.version, .overdue = now_() - row.event.recorded_at});
     }
     if (const auto timer = timers.find(id); timer != timers.end()) {
-        audited.timers.push_back({.version = timer->second.version, .overdue = now_() - timer->second.due_at});
+        audited.timers.push_back(
+            {.version = timer->second.version, .overdue = now_() - timer->second.due_at});
     }
     return audited;
 }

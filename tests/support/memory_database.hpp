@@ -16,8 +16,9 @@
 
 namespace delivery::tests {
 
-/// What the stores keep, in memory, with the behaviour of the SQL ones: every function is one transaction. Its tables
-/// are open to tests, which look into them and change them behind the service's back. One thread only.
+/// What the stores keep, in memory, with the behaviour of the SQL ones: every function is one transaction.
+/// Its tables are open to tests, which look into them and change them behind the service's back. One thread
+/// only.
 class memory_database {
 public:
     struct stored_order {
@@ -50,9 +51,11 @@ public:
     /// `now` is the store's clock.
     explicit memory_database(std::function<domain::timestamp()> now) : now_(std::move(now)) {}
 
-    /// Numbers for the outbox rows of a `create` that commits later, as a sequence hands them out before the commit.
+    /// Numbers for the outbox rows of a `create` that commits later, as a sequence hands them out before the
+    /// commit.
     std::int64_t reserve_sequences(std::size_t count);
-    std::vector<ports::create_result> create(std::span<const ports::new_order> wanted, std::int64_t first_sequence);
+    std::vector<ports::create_result> create(std::span<const ports::new_order> wanted,
+                                             std::int64_t first_sequence);
     [[nodiscard]] std::vector<std::optional<domain::order>> find(std::span<const domain::uuid> ids) const;
     [[nodiscard]] std::vector<std::optional<std::vector<domain::order_event>>> history(
         std::span<const domain::uuid> ids) const;
@@ -64,14 +67,16 @@ public:
     void add_dead_letters(std::span<const ports::dead_letter> letters);
 
     [[nodiscard]] std::optional<std::string> find_other_bus(const std::string& bus) const;
-    ports::lease_view renew_leases(const ports::relay_identity& relay, std::chrono::milliseconds time_to_live);
+    ports::lease_view renew_leases(const ports::relay_identity& relay,
+                                   std::chrono::milliseconds time_to_live);
     void release_leases(const ports::relay_identity& relay, std::span<const std::uint8_t> shards);
     void retire(const ports::relay_identity& relay);
     [[nodiscard]] std::vector<ports::outbox_row> pending(std::span<const ports::shard_position> positions,
                                                          std::size_t limit) const;
     void settle(std::span<const ports::outbox_row> rows);
     [[nodiscard]] ports::outbox_depth depth(std::span<const std::uint8_t> shards) const;
-    ports::outbox_store::redrive_result redrive(std::chrono::milliseconds after, std::optional<domain::uuid> from);
+    ports::outbox_store::redrive_result redrive(std::chrono::milliseconds after,
+                                                std::optional<domain::uuid> from);
     std::size_t purge_idempotency_keys(std::chrono::milliseconds age);
 
     [[nodiscard]] ports::audit_page audit(std::optional<domain::uuid> after, std::size_t limit) const;
@@ -91,7 +96,8 @@ private:
     ports::create_result create_one(const ports::new_order& wanted, std::int64_t sequence);
     std::optional<ports::create_result> find_key(const ports::new_order& wanted) const;
     void add_event(const domain::order_event& event, const std::string& traceparent, std::int64_t sequence);
-    void add_outbox_row(const domain::order_event& event, const std::string& traceparent, std::int64_t sequence);
+    void add_outbox_row(const domain::order_event& event, const std::string& traceparent,
+                        std::int64_t sequence);
     domain::order_event advance(domain::order& order, domain::status to, const domain::uuid& event_id,
                                 const std::string& traceparent);
     ports::step_outcome take_step(const ports::step_request& step);

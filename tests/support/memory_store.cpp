@@ -32,11 +32,13 @@ public:
         return ask("import_orders", [&db = db_, items = copy(orders)] { return db.import_orders(items); });
     }
 
-    awaitable<std::vector<ports::step_outcome>> take_steps(std::span<const ports::step_request> steps) override {
+    awaitable<std::vector<ports::step_outcome>> take_steps(
+        std::span<const ports::step_request> steps) override {
         return ask("take_steps", [&db = db_, items = copy(steps)] { return db.take_steps(items); });
     }
     awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids) override {
-        return ask("take_due_timers", [&db = db_, items = copy(event_ids)] { return db.take_due_timers(items); });
+        return ask("take_due_timers",
+                   [&db = db_, items = copy(event_ids)] { return db.take_due_timers(items); });
     }
     awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override {
         return tell("add_dead_letters", [&db = db_, items = copy(letters)] { db.add_dead_letters(items); });
@@ -47,7 +49,8 @@ public:
     }
     awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay,
                                               std::chrono::milliseconds time_to_live) override {
-        return ask("renew_leases", [&db = db_, relay, time_to_live] { return db.renew_leases(relay, time_to_live); });
+        return ask("renew_leases",
+                   [&db = db_, relay, time_to_live] { return db.renew_leases(relay, time_to_live); });
     }
     awaitable<void> release_leases(const ports::relay_identity& relay,
                                    std::span<const std::uint8_t> shards) override {
@@ -59,7 +62,8 @@ public:
     }
     awaitable<std::vector<ports::outbox_row>> pending(std::span<const ports::shard_position> positions,
                                                       std::size_t limit) override {
-        return ask("pending", [&db = db_, items = copy(positions), limit] { return db.pending(items, limit); });
+        return ask("pending",
+                   [&db = db_, items = copy(positions), limit] { return db.pending(items, limit); });
     }
     awaitable<void> settle(std::span<const ports::outbox_row> rows) override {
         return tell("settle", [&db = db_, items = copy(rows)] { db.settle(items); });
@@ -67,7 +71,8 @@ public:
     awaitable<ports::outbox_depth> depth(std::span<const std::uint8_t> shards) override {
         return ask("depth", [&db = db_, items = copy(shards)] { return db.depth(items); });
     }
-    awaitable<redrive_result> redrive(std::chrono::milliseconds after, std::optional<domain::uuid> from) override {
+    awaitable<redrive_result> redrive(std::chrono::milliseconds after,
+                                      std::optional<domain::uuid> from) override {
         return ask("redrive", [&db = db_, after, from] { return db.redrive(after, from); });
     }
     awaitable<std::size_t> purge_idempotency_keys(std::chrono::milliseconds age) override {

@@ -15,8 +15,8 @@ constexpr std::size_t purge_batch = 1'000;
 
 }  // namespace
 
-domain::order_event memory_database::advance(domain::order& order, domain::status to, const domain::uuid& event_id,
-                                             const std::string& traceparent) {
+domain::order_event memory_database::advance(domain::order& order, domain::status to,
+                                             const domain::uuid& event_id, const std::string& traceparent) {
     const domain::order_event event{.id = event_id,
                                     .order_id = order.id,
                                     .version = order.version + 1,
@@ -38,8 +38,9 @@ ports::step_outcome memory_database::take_step(const ports::step_request& step) 
     if (order.version < step.version) return ahead;
     if (order.status != step.from) return contradicted;
     if (step.delay > std::chrono::milliseconds::zero()) {
-        auto& timer = timers.try_emplace(step.order_id, stored_timer{.version = 0, .due_at = {}, .traceparent = {}})
-                          .first->second;
+        auto& timer =
+            timers.try_emplace(step.order_id, stored_timer{.version = 0, .due_at = {}, .traceparent = {}})
+                .first->second;
         if (timer.version < step.version) {
             timer = {.version = step.version, .due_at = now_() + step.delay, .traceparent = step.traceparent};
         }
@@ -91,9 +92,10 @@ ports::due_result memory_database::take_due_timers(std::span<const domain::uuid>
         if (found == orders.end() || found->second.order.version != timer.version) continue;
         const auto step = domain::next_step(found->second.order.status);
         if (!step) continue;
-        result.advanced.push_back({.event = advance(found->second.order, step->to, event_id, timer.traceparent),
-                                   .from = step->from,
-                                   .traceparent = timer.traceparent});
+        result.advanced.push_back(
+            {.event = advance(found->second.order, step->to, event_id, timer.traceparent),
+             .from = step->from,
+             .traceparent = timer.traceparent});
     }
     return result;
 }
@@ -131,11 +133,13 @@ ports::lease_view memory_database::renew_leases(const ports::relay_identity& rel
         if (view.shards.size() < view.fair_share) view.shards.push_back(shard);
     }
     std::ranges::sort(view.shards);
-    for (const auto shard : view.shards) leases[shard] = {.owner = relay.owner, .expires_at = now + time_to_live};
+    for (const auto shard : view.shards)
+        leases[shard] = {.owner = relay.owner, .expires_at = now + time_to_live};
     return view;
 }
 
-void memory_database::release_leases(const ports::relay_identity& relay, std::span<const std::uint8_t> shards) {
+void memory_database::release_leases(const ports::relay_identity& relay,
+                                     std::span<const std::uint8_t> shards) {
     for (const auto shard : shards) {
         const auto lease = leases.find(shard);
         if (lease != leases.end() && lease->second.owner == relay.owner) leases.erase(lease);

@@ -31,7 +31,8 @@ public:
         batch->answered = clock_.make_timer(where_);
         batch->singled_out = broker_.guard();
         auto* broker = &broker_;
-        const auto delay = broker->delay(broker->happens(broker->faults.late) ? 5s : broker->faults.delay_max);
+        const auto delay =
+            broker->delay(broker->happens(broker->faults.late) ? 5s : broker->faults.delay_max);
         broker->time_.after(delay, [broker, batch] {
             broker->arrive(*batch);
             broker->time_.after(broker->delay(broker->faults.delay_max), [batch] {
@@ -55,7 +56,9 @@ private:
 class simulated_broker::simulated_consumer final : public ports::consumer {
 public:
     simulated_consumer(simulated_broker& broker, simulated_clock& clock, executor where)
-        : broker_(broker), timer_(clock.make_timer(where)), arrivals(std::make_shared<core::wakeup>(clock, where)) {
+        : broker_(broker),
+          timer_(clock.make_timer(where)),
+          arrivals(std::make_shared<core::wakeup>(clock, where)) {
         reconnect();
         broker_.consumers_.push_back(this);
     }
@@ -159,8 +162,9 @@ void simulated_broker::break_connections() {
 }
 
 bool simulated_broker::is_idle() const {
-    return queue_.empty() &&
-           std::ranges::all_of(consumers_, [](const auto* consumer) { return consumer->unacknowledged.empty(); });
+    return queue_.empty() && std::ranges::all_of(consumers_, [](const auto* consumer) {
+               return consumer->unacknowledged.empty();
+           });
 }
 
 void simulated_broker::arrive(publication& batch) {
@@ -173,7 +177,8 @@ void simulated_broker::arrive(publication& batch) {
             batch.outcomes[i] = publish_outcome::confirmed;
         }
     }
-    if (batch.singled_out == crossing::answer_lost) std::ranges::fill(batch.outcomes, publish_outcome::failed);
+    if (batch.singled_out == crossing::answer_lost)
+        std::ranges::fill(batch.outcomes, publish_outcome::failed);
     ring();
 }
 

@@ -27,12 +27,14 @@ struct broker_faults {
     bool confirms_unseen = false;  ///< Broken on purpose: what never arrived is confirmed.
 };
 
-/// A broker with the one worker queue, which it hands out in any order, and everything that ever was on the wire.
+/// A broker with the one worker queue, which it hands out in any order, and everything that ever was on the
+/// wire.
 class simulated_broker {
 public:
     simulated_broker(simulated_time& time, std::mt19937_64& random) : time_(time), random_(random) {}
 
-    /// Made for one process; both must not outlive its clock. The consumer gives back what it has when it ends.
+    /// Made for one process; both must not outlive its clock. The consumer gives back what it has when it
+    /// ends.
     std::unique_ptr<ports::publisher> make_publisher(simulated_clock& clock, executor where);
     std::unique_ptr<ports::consumer> make_consumer(simulated_clock& clock, executor where);
 

@@ -34,13 +34,15 @@ struct simulated_network::round_trip {
         }
     }
 
-    void fail(store_fault fault) { failure = std::make_exception_ptr(ports::store_error(fault, "simulated")); }
+    void fail(store_fault fault) {
+        failure = std::make_exception_ptr(ports::store_error(fault, "simulated"));
+    }
 
     [[nodiscard]] bool writes() const {
-        static constexpr std::array reads{std::string_view("find"),    std::string_view("history"),
-                                          std::string_view("list"),    std::string_view("pending"),
-                                          std::string_view("depth"),   std::string_view("find_other_bus"),
-                                          std::string_view("audit"),   std::string_view("find_fault")};
+        static constexpr std::array reads{std::string_view("find"),  std::string_view("history"),
+                                          std::string_view("list"),  std::string_view("pending"),
+                                          std::string_view("depth"), std::string_view("find_other_bus"),
+                                          std::string_view("audit"), std::string_view("find_fault")};
         return std::ranges::find(reads, call) == reads.end();
     }
 };

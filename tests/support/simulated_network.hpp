@@ -21,22 +21,24 @@ using crossing_guard = std::function<crossing()>;
 /// What goes wrong between a process and its store.
 struct network_faults {
     ports::duration delay_max = std::chrono::milliseconds(4);
-    per_mille slow = 0;            ///< The request takes up to a second.
-    per_mille request_lost = 0;    ///< `unavailable`, and nothing happens.
-    per_mille conflict = 0;        ///< `conflict`, and nothing happens.
-    per_mille answer_lost = 0;     ///< `outcome_unknown`, and it did happen; `unavailable` where nothing is written.
-    per_mille answer_too_soon = 0; ///< `outcome_unknown`, and it happens up to two seconds later.
+    per_mille slow = 0;          ///< The request takes up to a second.
+    per_mille request_lost = 0;  ///< `unavailable`, and nothing happens.
+    per_mille conflict = 0;      ///< `conflict`, and nothing happens.
+    per_mille answer_lost =
+        0;  ///< `outcome_unknown`, and it did happen; `unavailable` where nothing is written.
+    per_mille answer_too_soon = 0;  ///< `outcome_unknown`, and it happens up to two seconds later.
     bool is_down = false;
 };
 
-/// Carries calls from simulated processes to a server, whose effects happen there whatever becomes of the caller
-/// meanwhile: it may be frozen, or gone.
+/// Carries calls from simulated processes to a server, whose effects happen there whatever becomes of the
+/// caller meanwhile: it may be frozen, or gone.
 class simulated_network {
 public:
     simulated_network(simulated_time& time, std::mt19937_64& random) : time_(time), random_(random) {}
 
     /// Runs `effect` at the server after a while and comes back after another; or fails as the faults say. As
-    /// `effect_carrier`, with the caller's clock and executor. No request of a caller that is cut off arrives.
+    /// `effect_carrier`, with the caller's clock and executor. No request of a caller that is cut off
+    /// arrives.
     awaitable<void> carry(simulated_clock& clock, executor where, bool is_cut_off, std::string_view call,
                           std::function<void()> effect);
 

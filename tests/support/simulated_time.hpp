@@ -9,8 +9,9 @@
 
 namespace delivery::tests {
 
-/// Virtual time, shared by all that is simulated on one thread: it stands still while anything is done, and jumps from
-/// one entry of its agenda to the next. Entries of the same moment are done in the order in which they were made.
+/// Virtual time, shared by all that is simulated on one thread: it stands still while anything is done, and
+/// jumps from one entry of its agenda to the next. Entries of the same moment are done in the order in which
+/// they were made.
 class simulated_time {
 public:
     using action = std::move_only_function<void()>;
@@ -37,7 +38,8 @@ private:
     std::map<ticket, action> agenda_;
 };
 
-/// The clock of one simulated process. Its timers may outlive the executors that they were made for, once abandoned.
+/// The clock of one simulated process. Its timers may outlive the executors that they were made for, once
+/// abandoned.
 class simulated_clock final : public ports::clock {
 public:
     explicit simulated_clock(simulated_time& time) : time_(time) {}
@@ -63,7 +65,8 @@ private:
         std::move_only_function<void(bool)> resume;
     };
 
-    std::uint64_t begin(const executor& where, ports::duration length, std::move_only_function<void(bool)> resume);
+    std::uint64_t begin(const executor& where, ports::duration length,
+                        std::move_only_function<void(bool)> resume);
     void end(std::uint64_t number, bool is_whole);
 
     simulated_time& time_;

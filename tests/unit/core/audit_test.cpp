@@ -69,10 +69,11 @@ INSTANTIATE_TEST_SUITE_P(
                        o.order->version = 3;
                    },
                    {"version 1 is followed by version 3"}},
-        judge_case{"not_from_the_beginning",
-                   [](auto& o) { o.events.erase(o.events.begin()); },
-                   {"history begins at version 2, not 1", "history begins as IN_TRANSIT, not RECEIVED",
-                    "created_at is 2025-01-02T12:00:00.000000Z, its history says 2025-01-02T12:00:01.000000Z"}},
+        judge_case{
+            "not_from_the_beginning",
+            [](auto& o) { o.events.erase(o.events.begin()); },
+            {"history begins at version 2, not 1", "history begins as IN_TRANSIT, not RECEIVED",
+             "created_at is 2025-01-02T12:00:00.000000Z, its history says 2025-01-02T12:00:01.000000Z"}},
         judge_case{"an_illegal_step",
                    [](auto& o) {
                        o.events[1].status = status::delivered;
@@ -88,17 +89,18 @@ INSTANTIATE_TEST_SUITE_P(
         judge_case{"another_status",
                    [](auto& o) { o.order->status = status::received; },
                    {"status is RECEIVED, its history says IN_TRANSIT"}},
-        judge_case{"another_version",
-                   [](auto& o) { o.order->version = 3; },
-                   {"version is 3, its history says 2"}},
-        judge_case{"other_times",
-                   [](auto& o) {
-                       o.order->created_at = noon + 1us;
-                       o.order->updated_at = noon;
-                   },
-                   {"created_at is 2025-01-02T12:00:00.000001Z, its history says 2025-01-02T12:00:00.000000Z",
-                    "updated_at is 2025-01-02T12:00:00.000000Z, its history says 2025-01-02T12:00:01.000000Z"}},
-        judge_case{"an_old_row_that_waits", [](auto& o) { o.outbox = {{.version = 1, .overdue = 5min}}; }, {}},
+        judge_case{
+            "another_version", [](auto& o) { o.order->version = 3; }, {"version is 3, its history says 2"}},
+        judge_case{
+            "other_times",
+            [](auto& o) {
+                o.order->created_at = noon + 1us;
+                o.order->updated_at = noon;
+            },
+            {"created_at is 2025-01-02T12:00:00.000001Z, its history says 2025-01-02T12:00:00.000000Z",
+             "updated_at is 2025-01-02T12:00:00.000000Z, its history says 2025-01-02T12:00:01.000000Z"}},
+        judge_case{
+            "an_old_row_that_waits", [](auto& o) { o.outbox = {{.version = 1, .overdue = 5min}}; }, {}},
         judge_case{"an_overdue_row",
                    [](auto& o) { o.outbox = {{.version = 2, .overdue = 5min + 1us}}; },
                    {"outbox row for version 2 is overdue"}},
@@ -118,9 +120,8 @@ INSTANTIATE_TEST_SUITE_P(
                        o.timers = {{.version = 2, .overdue = 0s}};
                    },
                    {"events without an order", "outbox row without an order", "timer without an order"}},
-        judge_case{"what_cannot_be_read",
-                   [](auto& o) { o.unreadable = {"status is LOST"}; },
-                   {"status is LOST"}}),
+        judge_case{
+            "what_cannot_be_read", [](auto& o) { o.unreadable = {"status is LOST"}; }, {"status is LOST"}}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(judge, an_unfinished_order_without_row_and_timer_waits_for_nothing) {

@@ -25,7 +25,8 @@ std::size_t scripted_publisher::count(const domain::uuid& order_id) const {
     return static_cast<std::size_t>(std::ranges::count(wire, order_id, &domain::order_event::order_id));
 }
 
-std::uint64_t scripted_consumer::deliver(std::expected<ports::event_message, std::string> content, bool redelivered) {
+std::uint64_t scripted_consumer::deliver(std::expected<ports::event_message, std::string> content,
+                                         bool redelivered) {
     queue_.push_back({.tag = {.connection = 1, .number = ++last_tag_},
                       .redelivered = redelivered,
                       .content = std::move(content),
@@ -55,7 +56,8 @@ void scripted_consumer::give_back(std::span<const ports::delivery_tag> tags) {
     for (const auto& tag : tags) given_back.push_back(tag.number);
 }
 
-awaitable<bool> scripted_consumer::dead_letter(const ports::inbound_message& message, const std::string& reason) {
+awaitable<bool> scripted_consumer::dead_letter(const ports::inbound_message& message,
+                                               const std::string& reason) {
     if (dead_letter_failures > 0) {
         --dead_letter_failures;
         co_return false;

@@ -16,13 +16,13 @@ class scripted_publisher final : public ports::publisher {
 public:
     explicit scripted_publisher(ports::clock& clock) : clock_(clock) {}
 
-    awaitable<std::vector<ports::publish_outcome>> publish(std::span<const ports::event_message> messages) override;
+    awaitable<std::vector<ports::publish_outcome>> publish(
+        std::span<const ports::event_message> messages) override;
 
     [[nodiscard]] std::size_t count(const domain::uuid& order_id) const;
 
-    std::function<ports::publish_outcome(const domain::order_event&)> answer = [](const domain::order_event&) {
-        return ports::publish_outcome::confirmed;
-    };
+    std::function<ports::publish_outcome(const domain::order_event&)> answer =
+        [](const domain::order_event&) { return ports::publish_outcome::confirmed; };
     std::vector<domain::order_event> wire;
     std::vector<ports::event_message> messages_seen;
     std::size_t calls = 0;

@@ -20,7 +20,9 @@ constexpr const char* body =
     R"({"event_id":"0193e0a0-0000-7000-8000-00000000000a","order_id":"0193e0a0-0000-7000-8000-00000000000b",)"
     R"("status":"IN_TRANSIT","version":2,"timestamp":"2025-11-03T00:32:55.534780Z"})";
 
-TEST(message_codec, writes_the_five_members_and_nothing_about_the_customer) { EXPECT_EQ(encode_body(event), body); }
+TEST(message_codec, writes_the_five_members_and_nothing_about_the_customer) {
+    EXPECT_EQ(encode_body(event), body);
+}
 
 TEST(message_codec, reads_what_it_writes) {
     for (const auto each : {status::received, status::in_transit, status::delivered}) {
@@ -59,7 +61,8 @@ std::string with(std::string_view from, std::string_view to) {
 INSTANTIATE_TEST_SUITE_P(
     message_codec, unreadable,
     testing::Values(
-        unreadable_case{"empty", "", "body is not JSON"}, unreadable_case{"text", "hello", "body is not JSON"},
+        unreadable_case{"empty", "", "body is not JSON"},
+        unreadable_case{"text", "hello", "body is not JSON"},
         unreadable_case{"cut_off", std::string(body).substr(0, 100), "body is not JSON"},
         unreadable_case{"two_values", std::string(body) + "{}", "body is not JSON"},
         unreadable_case{"invalid_utf8", with("IN_TRANSIT", "\xff"), "body is not JSON"},
@@ -74,9 +77,12 @@ INSTANTIATE_TEST_SUITE_P(
         unreadable_case{"status_unknown", with("IN_TRANSIT", "LOST"), "unknown status"},
         unreadable_case{"status_case", with("IN_TRANSIT", "in_transit"), "unknown status"},
         unreadable_case{"version_zero", with(":2,", ":0,"), "version is missing or not a positive integer"},
-        unreadable_case{"version_text", with(":2,", ":\"2\","), "version is missing or not a positive integer"},
-        unreadable_case{"version_fraction", with(":2,", ":2.0,"), "version is missing or not a positive integer"},
-        unreadable_case{"version_huge", with(":2,", ":2147483648,"), "version is missing or not a positive integer"},
+        unreadable_case{"version_text", with(":2,", ":\"2\","),
+                        "version is missing or not a positive integer"},
+        unreadable_case{"version_fraction", with(":2,", ":2.0,"),
+                        "version is missing or not a positive integer"},
+        unreadable_case{"version_huge", with(":2,", ":2147483648,"),
+                        "version is missing or not a positive integer"},
         unreadable_case{"version_beyond", with(":2,", ":18446744073709551615,"),
                         "version is missing or not a positive integer"},
         unreadable_case{"time_text", with("2025-11-03T", "yesterday "), "timestamp is not RFC 3339 in UTC"}),
@@ -112,10 +118,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         trace_case{"plain", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true},
         trace_case{"later_version", "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true},
-        trace_case{"later_version_with_more", "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what", true},
+        trace_case{"later_version_with_more", "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what",
+                   true},
         trace_case{"empty", "", false},
-        trace_case{"version_00_with_more", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what", false},
-        trace_case{"later_version_run_on", "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01what", false},
+        trace_case{"version_00_with_more", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what",
+                   false},
+        trace_case{"later_version_run_on", "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01what",
+                   false},
         trace_case{"version_ff", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false},
         trace_case{"short", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0", false},
         trace_case{"upper_case", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false},

@@ -15,7 +15,8 @@ ports::lease_view view_of(std::vector<std::uint8_t> shards, std::size_t fair_sha
 
 std::vector<std::pair<int, std::int64_t>> begin(shard_table& table, std::size_t lane) {
     std::vector<std::pair<int, std::int64_t>> positions;
-    for (const auto& position : table.begin_batch(lane)) positions.emplace_back(position.shard, position.after);
+    for (const auto& position : table.begin_batch(lane))
+        positions.emplace_back(position.shard, position.after);
     return positions;
 }
 

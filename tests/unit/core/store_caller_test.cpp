@@ -23,8 +23,8 @@ protected:
     }
 
     std::shared_ptr<eventual<int>> call(ports::duration patience = 1h) {
-        caller.emplace(around(), core::store_caller::limits{
-                                     .attempts = 4, .pause = {.first = 100ms, .most = 1s}});
+        caller.emplace(around(),
+                       core::store_caller::limits{.attempts = 4, .pause = {.first = 100ms, .most = 1s}});
         return start(caller->call(store_operation::settle, clock.monotonic() + patience,
                                   [this] { return attempt(); }));
     }
@@ -76,19 +76,24 @@ TEST_P(failing_call, is_reported_for_what_it_is) {
 
 INSTANTIATE_TEST_SUITE_P(
     store_caller, failing_call,
-    testing::Values(
-        failing_case{"away", {store_fault::unavailable}, 4, store_fault::unavailable},
-        failing_case{"conflict", {store_fault::conflict}, 4, store_fault::conflict},
-        failing_case{"unknown", {store_fault::outcome_unknown}, 4, store_fault::outcome_unknown},
-        failing_case{"bad_data", {store_fault::bad_data}, 1, store_fault::bad_data},
-        failing_case{"broken", {store_fault::broken}, 1, store_fault::broken},
-        failing_case{"once_unknown_then_away",
-                     {store_fault::outcome_unknown, store_fault::unavailable}, 4, store_fault::outcome_unknown},
-        failing_case{"away_then_unknown_then_conflict",
-                     {store_fault::unavailable, store_fault::outcome_unknown, store_fault::conflict}, 4,
-                     store_fault::outcome_unknown},
-        failing_case{"unknown_then_refused_for_its_data",
-                     {store_fault::outcome_unknown, store_fault::bad_data}, 2, store_fault::bad_data}),
+    testing::Values(failing_case{"away", {store_fault::unavailable}, 4, store_fault::unavailable},
+                    failing_case{"conflict", {store_fault::conflict}, 4, store_fault::conflict},
+                    failing_case{"unknown", {store_fault::outcome_unknown}, 4, store_fault::outcome_unknown},
+                    failing_case{"bad_data", {store_fault::bad_data}, 1, store_fault::bad_data},
+                    failing_case{"broken", {store_fault::broken}, 1, store_fault::broken},
+                    failing_case{"once_unknown_then_away",
+                                 {store_fault::outcome_unknown, store_fault::unavailable},
+                                 4,
+                                 store_fault::outcome_unknown},
+                    failing_case{
+                        "away_then_unknown_then_conflict",
+                        {store_fault::unavailable, store_fault::outcome_unknown, store_fault::conflict},
+                        4,
+                        store_fault::outcome_unknown},
+                    failing_case{"unknown_then_refused_for_its_data",
+                                 {store_fault::outcome_unknown, store_fault::bad_data},
+                                 2,
+                                 store_fault::bad_data}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST_F(store_caller_test, begins_no_attempt_after_the_deadline) {
@@ -109,10 +114,11 @@ TEST_F(store_caller_test, makes_one_attempt_even_when_it_is_too_late) {
 
 TEST_F(store_caller_test, lets_other_exceptions_through) {
     caller.emplace(around());
-    const auto result = start(caller->call(store_operation::find, clock.monotonic() + 1h, []() -> awaitable<int> {
-        throw std::logic_error("a bug");
-        co_return 1;
-    }));
+    const auto result =
+        start(caller->call(store_operation::find, clock.monotonic() + 1h, []() -> awaitable<int> {
+            throw std::logic_error("a bug");
+            co_return 1;
+        }));
     poll();
     EXPECT_THROW(result->get(), std::logic_error);
 }

@@ -197,10 +197,11 @@ TEST_P(rejected, goes_to_the_dead_letters_with_its_reason) {
 
 INSTANTIATE_TEST_SUITE_P(
     worker, rejected,
-    testing::Values(rejected_case{"ahead", [](auto& event) { event.version = 2; }, "message is ahead of its order"},
-                    rejected_case{"missing", [](auto& event) { event.order_id = domain::uuid(); }, "no such order"},
-                    rejected_case{"contradicted", [](auto& event) { event.status = status::in_transit; },
-                                  "message contradicts its order"}),
+    testing::Values(
+        rejected_case{"ahead", [](auto& event) { event.version = 2; }, "message is ahead of its order"},
+        rejected_case{"missing", [](auto& event) { event.order_id = domain::uuid(); }, "no such order"},
+        rejected_case{"contradicted", [](auto& event) { event.status = status::in_transit; },
+                      "message contradicts its order"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST_F(worker_test, what_cannot_be_read_goes_to_the_dead_letters) {

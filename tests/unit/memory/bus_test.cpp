@@ -93,9 +93,9 @@ TEST_F(in_process_bus_test, the_next_consumer_takes_over) {
 
 TEST_F(in_process_bus_test, takes_orders_from_beginning_to_end) {
     core::relay relay(around(), *store, bus->publisher(), {.owner = new_id(), .bus = bus->name()}, {});
-    core::worker worker(around(), *store, *consumer,
-                        {.durations = {.picking = 100ms, .transit = 0ms},
-                         .on_outbox_written = [&relay] { relay.wake(); }});
+    core::worker worker(
+        around(), *store, *consumer,
+        {.durations = {.picking = 100ms, .transit = 0ms}, .on_outbox_written = [&relay] { relay.wake(); }});
     const auto relay_ended = start(relay.run());
     const auto worker_ended = start(worker.run());
     std::vector<domain::uuid> created;

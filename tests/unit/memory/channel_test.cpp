@@ -19,7 +19,10 @@ protected:
     static ports::event_message message(std::uint8_t number, status what = status::received) {
         domain::uuid::bytes_type bytes{};
         bytes[15] = number;
-        return {.event = {.id = domain::uuid(bytes), .order_id = domain::uuid(bytes), .version = 1, .status = what,
+        return {.event = {.id = domain::uuid(bytes),
+                          .order_id = domain::uuid(bytes),
+                          .version = 1,
+                          .status = what,
                           .recorded_at = {}},
                 .traceparent = "trace"};
     }
@@ -144,8 +147,8 @@ TEST_F(channel_test, once_it_refuses_what_waits_fails_and_what_was_taken_may_sti
     queue.settle({&taken[0].tag, 1});
     queue.give_back({&taken[1].tag, 1});
     EXPECT_EQ(settled, 1);
-    EXPECT_THAT(queue.abandon(*call), ElementsAre(publish_outcome::confirmed, publish_outcome::failed,
-                                                  publish_outcome::failed));
+    EXPECT_THAT(queue.abandon(*call),
+                ElementsAre(publish_outcome::confirmed, publish_outcome::failed, publish_outcome::failed));
     EXPECT_THAT(queue.take(10), IsEmpty());
     publish({message(4)});
     EXPECT_FALSE(is_open);
