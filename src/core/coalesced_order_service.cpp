@@ -11,7 +11,8 @@ using history_result = std::optional<std::vector<domain::order_event>>;
 
 class coalesced_order_service final : public order_service {
 public:
-    coalesced_order_service(const surroundings& around, ports::order_store& store, order_service_options options)
+    coalesced_order_service(const surroundings& around, ports::order_store& store,
+                            order_service_options options)
         : around_(around),
           store_(store),
           options_(std::move(options)),
@@ -69,15 +70,19 @@ private:
         return {.queue_max = options_.queue_max, .batch_max = options_.batch_max};
     }
 
-    [[nodiscard]] ports::instant deadline() const { return around_.clock.monotonic() + options_.request_timeout; }
+    [[nodiscard]] ports::instant deadline() const {
+        return around_.clock.monotonic() + options_.request_timeout;
+    }
 
-    /// Turns refusals and a store that is away into `unavailable`; what is left is a bug and goes on as an exception.
+    /// Turns refusals and a store that is away into `unavailable`; what is left is a bug and goes on as an
+    /// exception.
     template <typename T>
     awaitable<served<T>> guard(awaitable<refusable<T>> request) {
         try {
             auto result = co_await std::move(request);
             if (result) co_return std::move(*result);
-            co_return std::unexpected(unavailable{.outcome_unknown = result.error() == refusal::expired_in_flight});
+            co_return std::unexpected(
+                unavailable{.outcome_unknown = result.error() == refusal::expired_in_flight});
         } catch (const ports::store_error& error) {
             around_.logger.warn("store call failed", {{"error", std::string_view(error.what())}});
             if (!error.is_worth_retry()) throw;
@@ -112,7 +117,8 @@ private:
 
     awaitable<std::vector<history_result>> history_batch(std::span<const domain::uuid> ids) {
         around_.metrics.store_batch(ids.size());
-        return caller_.call(store_operation::history, deadline(), [this, ids] { return store_.history(ids); });
+        return caller_.call(store_operation::history, deadline(),
+                            [this, ids] { return store_.history(ids); });
     }
 
     awaitable<std::vector<domain::order>> list_one(ports::page_request request) {

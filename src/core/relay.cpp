@@ -15,9 +15,11 @@ namespace {
 using ports::store_operation;
 
 constexpr ports::duration store_call_timeout = std::chrono::seconds(5);
-/// The lease is taken to end this much earlier than the store has it, for clocks that run at different speeds.
+/// The lease is taken to end this much earlier than the store has it, for clocks that run at different
+/// speeds.
 constexpr ports::duration lease_margin = std::chrono::milliseconds(250);
-constexpr backoff::limits failure_pause{.first = std::chrono::milliseconds(20), .most = std::chrono::seconds(1)};
+constexpr backoff::limits failure_pause{.first = std::chrono::milliseconds(20),
+                                        .most = std::chrono::seconds(1)};
 /// An outage of the bus is logged no more often than this.
 constexpr ports::duration failure_note_interval = std::chrono::seconds(10);
 constexpr ports::duration depth_interval = std::chrono::seconds(1);
@@ -27,7 +29,8 @@ constexpr ports::duration housekeeping_interval_max = std::chrono::seconds(60);
 /// Housekeeping is done by the one relay that holds this shard.
 constexpr std::uint8_t housekeeping_shard = 0;
 
-/// The rows of a batch that may be published together: the first of each order. Later versions wait until it is settled.
+/// The rows of a batch that may be published together: the first of each order. Later versions wait until it
+/// is settled.
 std::vector<bool> find_publishable(std::span<const ports::outbox_row> rows) {
     std::unordered_set<domain::uuid> seen;
     std::vector<bool> publishable;
@@ -112,8 +115,8 @@ private:
         note_lapse();
     }
 
-    /// Once the lease may have run out, others may have worked on the shards since: nothing that was read or remembered
-    /// under it counts any more, even if a renewal gets the same shards again.
+    /// Once the lease may have run out, others may have worked on the shards since: nothing that was read or
+    /// remembered under it counts any more, even if a renewal gets the same shards again.
     void note_lapse() {
         if (is_leased()) return;
         shards_.lost_all();
@@ -177,7 +180,8 @@ private:
             if (!is_leased() || lapses_ != lapses_before) co_return progress::failed;
             co_return co_await publish_and_settle(rows);
         } catch (const ports::store_error& error) {
-            around_.logger.warn("outbox cannot be read or settled", {{"error", std::string_view(error.what())}});
+            around_.logger.warn("outbox cannot be read or settled",
+                                {{"error", std::string_view(error.what())}});
             co_return progress::failed;
         }
     }
@@ -186,7 +190,8 @@ private:
         const auto publishable = find_publishable(rows);
         std::vector<ports::event_message> messages;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (publishable[i]) messages.push_back({.event = rows[i].event, .traceparent = rows[i].traceparent});
+            if (publishable[i])
+                messages.push_back({.event = rows[i].event, .traceparent = rows[i].traceparent});
         }
         const auto outcomes = co_await publisher_.publish(messages);
 
@@ -194,7 +199,8 @@ private:
         std::vector<bool> settled;
         std::size_t failures = 0;
         for (std::size_t i = 0, sent = 0; i < rows.size(); ++i) {
-            const bool is_confirmed = publishable[i] && outcomes.at(sent++) == ports::publish_outcome::confirmed;
+            const bool is_confirmed =
+                publishable[i] && outcomes.at(sent++) == ports::publish_outcome::confirmed;
             if (is_confirmed) confirmed.push_back(rows[i]);
             if (publishable[i] && !is_confirmed) ++failures;
             settled.push_back(is_confirmed);
@@ -254,7 +260,8 @@ private:
     }
 
     awaitable<void> keep_house() {
-        const auto interval = std::min<ports::duration>(options_.redrive_after / 4, housekeeping_interval_max);
+        const auto interval =
+            std::min<ports::duration>(options_.redrive_after / 4, housekeeping_interval_max);
         while (!is_stopping_) {
             co_await housekeeping_bell_.wait(interval);
             if (is_stopping_ || !shards_.holds(housekeeping_shard)) continue;
@@ -313,8 +320,8 @@ private:
 
 relay::relay(surroundings around, ports::outbox_store& store, ports::publisher& publisher,
              ports::relay_identity identity, relay_options options)
-    : implementation_(std::make_unique<implementation>(std::move(around), store, publisher, std::move(identity),
-                                                       options)) {}
+    : implementation_(std::make_unique<implementation>(std::move(around), store, publisher,
+                                                       std::move(identity), options)) {}
 
 relay::~relay() = default;
 

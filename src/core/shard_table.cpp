@@ -35,7 +35,8 @@ std::vector<ports::shard_position> shard_table::begin_batch(std::size_t lane) {
 }
 
 void shard_table::end_batch(std::size_t lane) {
-    for (std::size_t number = lane; number < shards_.size(); number += lanes_) shards_[number].is_busy = false;
+    for (std::size_t number = lane; number < shards_.size(); number += lanes_)
+        shards_[number].is_busy = false;
 }
 
 void shard_table::read_up_to(std::span<const ports::outbox_row> rows, const std::vector<bool>& settled) {

@@ -9,7 +9,8 @@ store_caller::store_caller(surroundings around, limits bounds)
 
 bool store_caller::may_retry(const ports::store_error& failure, int attempt, ports::duration pause,
                              ports::instant deadline) const {
-    return failure.is_worth_retry() && attempt < limits_.attempts && around_.clock.monotonic() + pause < deadline;
+    return failure.is_worth_retry() && attempt < limits_.attempts &&
+           around_.clock.monotonic() + pause < deadline;
 }
 
 void store_caller::note_retry(ports::store_operation operation, const ports::store_error& failure) {

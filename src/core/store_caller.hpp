@@ -21,8 +21,8 @@ struct surroundings {
     ports::clock& clock;
     ports::logger& logger;
     ports::metrics& metrics;
-    /// Where chance comes from: every id generator and every series of pauses is seeded with a draw of its own.
-    /// Simulation draws from its own seed, so that a run can be repeated.
+    /// Where chance comes from: every id generator and every series of pauses is seeded with a draw of its
+    /// own. Simulation draws from its own seed, so that a run can be repeated.
     std::function<std::uint64_t()> draw_seed = domain::draw_entropy;
 };
 
@@ -37,11 +37,12 @@ public:
     explicit store_caller(surroundings around);
     store_caller(surroundings around, limits bounds);
 
-    /// Awaits `attempt()` until it answers, fails for good, or the next attempt would begin after `deadline`; then
-    /// throws its last `store_error`. Once the outcome of one attempt is unknown, a later failure is reported as
-    /// `outcome_unknown` too, since the earlier one may have committed.
+    /// Awaits `attempt()` until it answers, fails for good, or the next attempt would begin after `deadline`;
+    /// then throws its last `store_error`. Once the outcome of one attempt is unknown, a later failure is
+    /// reported as `outcome_unknown` too, since the earlier one may have committed.
     template <typename Attempt>
-    auto call(ports::store_operation operation, ports::instant deadline, Attempt attempt) -> decltype(attempt()) {
+    auto call(ports::store_operation operation, ports::instant deadline, Attempt attempt)
+        -> decltype(attempt()) {
         backoff pauses(limits_.pause, random_());
         bool outcome_unknown = false;
         for (int number = 1;; ++number) {

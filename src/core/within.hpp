@@ -29,8 +29,9 @@ awaitable<void> work_for(std::shared_ptr<pending_result<T>> pending, awaitable<T
     pending->done->cancel();
 }
 
-/// Answers what `work` answers or throws, or a refusal once `limit` has passed. The work is not cut short then: it ends
-/// by itself with nobody listening, so it must own what it uses. Resumes on `where`, as does the work.
+/// Answers what `work` answers or throws, or a refusal once `limit` has passed. The work is not cut short
+/// then: it ends by itself with nobody listening, so it must own what it uses. Resumes on `where`, as does
+/// the work.
 template <typename T>
 awaitable<std::expected<T, refusal>> within(executor where, ports::clock& clock, ports::duration limit,
                                             awaitable<T> work) {

@@ -15,7 +15,8 @@ using ports::step_outcome;
 using ports::store_operation;
 
 constexpr ports::duration store_call_timeout = std::chrono::seconds(5);
-constexpr backoff::limits outage_pause{.first = std::chrono::milliseconds(50), .most = std::chrono::seconds(1)};
+constexpr backoff::limits outage_pause{.first = std::chrono::milliseconds(50),
+                                       .most = std::chrono::seconds(1)};
 /// Timers are not looked for more often than this, however many are set.
 constexpr ports::duration timer_spacing = std::chrono::milliseconds(5);
 
@@ -77,8 +78,8 @@ public:
 private:
     using messages_view = std::span<const inbound_message* const>;
 
-    /// Handles fresh messages as one batch. A message that comes again is handled alone, since it may be the one that
-    /// ended a worker before; and what can never succeed goes to the dead letters, alone too.
+    /// Handles fresh messages as one batch. A message that comes again is handled alone, since it may be the
+    /// one that ended a worker before; and what can never succeed goes to the dead letters, alone too.
     awaitable<void> handle(const std::vector<inbound_message>& messages) {
         std::vector<const inbound_message*> fresh;
         for (const auto& message : messages) {
@@ -167,7 +168,8 @@ private:
         }
         note_advances(steps, outcomes);
         consumer_.acknowledge(done);
-        if (std::ranges::find(outcomes, step_outcome::advanced) != outcomes.end()) options_.on_outbox_written();
+        if (std::ranges::find(outcomes, step_outcome::advanced) != outcomes.end())
+            options_.on_outbox_written();
         if (std::ranges::find(outcomes, step_outcome::scheduled) != outcomes.end()) timer_bell_.notify();
         for (std::size_t i = 0; i < messages.size(); ++i) {
             if (const auto* reason = find_rejection(outcomes[i])) co_await bury(*messages[i], reason);
@@ -175,7 +177,8 @@ private:
     }
 
     /// Repeated requests for one step share its outcome; the transition is counted once.
-    void note_advances(const std::vector<ports::step_request>& steps, const std::vector<step_outcome>& outcomes) {
+    void note_advances(const std::vector<ports::step_request>& steps,
+                       const std::vector<step_outcome>& outcomes) {
         std::vector<std::pair<domain::uuid, std::int32_t>> seen;
         for (std::size_t i = 0; i < steps.size(); ++i) {
             if (outcomes[i] != step_outcome::advanced) continue;
@@ -206,7 +209,8 @@ private:
     awaitable<void> bury(const inbound_message& message, std::string reason) {
         backoff pauses(outage_pause, random_());
         while (!co_await consumer_.dead_letter(message, reason)) {
-            around_.logger.warn("dead letter was not stored and is tried again", {{"error", std::string_view(reason)}});
+            around_.logger.warn("dead letter was not stored and is tried again",
+                                {{"error", std::string_view(reason)}});
             co_await stop_bell_.wait(pauses.next());
             if (is_stopping_) {
                 consumer_.give_back({&message.tag, 1});
@@ -220,7 +224,8 @@ private:
 
     void note_burial(const inbound_message& message, const std::string& reason) {
         const auto order_id = message.content ? message.content->event.order_id.to_string() : std::string();
-        const auto trace_id = message.content ? trace_id_of(message.content->traceparent) : std::string_view();
+        const auto trace_id =
+            message.content ? trace_id_of(message.content->traceparent) : std::string_view();
         around_.logger.error("message can never succeed and is a dead letter now",
                              {{"error", std::string_view(reason)},
                               {"message_id", std::string_view(message.message_id)},
@@ -277,7 +282,8 @@ private:
 
     awaitable<ports::due_result> take_due_timers() {
         std::vector<domain::uuid> event_ids;
-        for (std::size_t i = 0; i < options_.batch_max; ++i) event_ids.push_back(ids_.next(around_.clock.now()));
+        for (std::size_t i = 0; i < options_.batch_max; ++i)
+            event_ids.push_back(ids_.next(around_.clock.now()));
         auto result = co_await caller_.call(store_operation::take_due_timers,
                                             around_.clock.monotonic() + store_call_timeout,
                                             [this, &event_ids] { return store_.take_due_timers(event_ids); });
@@ -302,8 +308,10 @@ private:
     bool is_stopping_ = false;
 };
 
-worker::worker(surroundings around, ports::workflow_store& store, ports::consumer& consumer, worker_options options)
-    : implementation_(std::make_unique<implementation>(std::move(around), store, consumer, std::move(options))) {}
+worker::worker(surroundings around, ports::workflow_store& store, ports::consumer& consumer,
+               worker_options options)
+    : implementation_(
+          std::make_unique<implementation>(std::move(around), store, consumer, std::move(options))) {}
 
 worker::~worker() = default;
 

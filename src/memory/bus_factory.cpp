@@ -46,9 +46,10 @@ public:
 
     awaitable<bool> dead_letter(const ports::inbound_message& message, const std::string& reason) override {
         // The letter has the event's id, so that a repeat is recognised by the store.
-        const ports::dead_letter letter{.id = domain::uuid::parse(message.message_id).value_or(domain::uuid{}),
-                                        .body = message.body,
-                                        .reason = reason};
+        const ports::dead_letter letter{
+            .id = domain::uuid::parse(message.message_id).value_or(domain::uuid{}),
+            .body = message.body,
+            .reason = reason};
         try {
             co_await dead_letters_.add_dead_letters({&letter, 1});
         } catch (const ports::store_error&) {

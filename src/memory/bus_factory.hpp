@@ -18,9 +18,11 @@ struct bus_options {
     ports::duration confirm_deadline = std::chrono::seconds(30);
 };
 
-/// The bus within one process. A message is confirmed only when its consumer has acknowledged it or it is stored among
-/// the dead letters, so that a crash loses nothing: whatever was not finished is still in the outbox. Messages that no
-/// worker wants are confirmed at once. `dead_letters` is used on the consumer's executor. All must outlive the bus.
-std::unique_ptr<ports::bus> make_bus(ports::clock& clock, ports::dead_letter_store& dead_letters, bus_options options);
+/// The bus within one process. A message is confirmed only when its consumer has acknowledged it or it is
+/// stored among the dead letters, so that a crash loses nothing: whatever was not finished is still in the
+/// outbox. Messages that no worker wants are confirmed at once. `dead_letters` is used on the consumer's
+/// executor. All must outlive the bus.
+std::unique_ptr<ports::bus> make_bus(ports::clock& clock, ports::dead_letter_store& dead_letters,
+                                     bus_options options);
 
 }  // namespace delivery::memory

@@ -6,7 +6,8 @@
 
 namespace delivery::memory {
 
-bool channel::publish(const std::shared_ptr<publication>& call, std::span<const ports::event_message> messages) {
+bool channel::publish(const std::shared_ptr<publication>& call,
+                      std::span<const ports::event_message> messages) {
     std::function<void()> notify;
     {
         const std::lock_guard lock(mutex_);
@@ -108,7 +109,8 @@ void channel::give_back(std::span<const ports::delivery_tag> tags) {
     for (const auto& call : calls) call();
 }
 
-void channel::settle(const entry& done, ports::publish_outcome outcome, std::vector<std::function<void()>>& calls) {
+void channel::settle(const entry& done, ports::publish_outcome outcome,
+                     std::vector<std::function<void()>>& calls) {
     auto& call = *done.call;
     call.outcomes.at(done.index) = outcome;
     if (--call.open == 0 && !call.is_abandoned) calls.push_back(call.on_settled);

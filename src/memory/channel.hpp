@@ -18,7 +18,7 @@ namespace delivery::memory {
 struct publication {
     std::vector<ports::publish_outcome> outcomes;
     std::size_t open = 0;
-    bool is_abandoned = false;        ///< Its publisher has given up waiting.
+    bool is_abandoned = false;         ///< Its publisher has given up waiting.
     std::function<void()> on_settled;  ///< Called from any thread when none is open any more.
 };
 
@@ -27,8 +27,8 @@ class channel {
 public:
     explicit channel(std::size_t queue_max) : queue_max_(queue_max) {}
 
-    /// Puts the messages that a worker wants into the queue and settles the others. Without a consumer, and beyond the
-    /// bound, messages fail. Answers whether anything is open.
+    /// Puts the messages that a worker wants into the queue and settles the others. Without a consumer, and
+    /// beyond the bound, messages fail. Answers whether anything is open.
     bool publish(const std::shared_ptr<publication>& call, std::span<const ports::event_message> messages);
 
     /// Gives up on what is still open; answers the outcomes, the open ones as failed.
@@ -37,8 +37,8 @@ public:
     /// A consumer begins; `on_arrival` is called from any thread when there may be something to take.
     void attach(std::function<void()> on_arrival);
 
-    /// The consumer takes no more: what waits fails, and so does what is published or given back from now on, so that no
-    /// publisher waits for nothing. What was taken may still be settled.
+    /// The consumer takes no more: what waits fails, and so does what is published or given back from now on,
+    /// so that no publisher waits for nothing. What was taken may still be settled.
     void refuse();
 
     /// The consumer ends: all that is open fails.
@@ -56,7 +56,8 @@ private:
         bool redelivered = false;
     };
 
-    static void settle(const entry& done, ports::publish_outcome outcome, std::vector<std::function<void()>>& calls);
+    static void settle(const entry& done, ports::publish_outcome outcome,
+                       std::vector<std::function<void()>>& calls);
 
     std::mutex mutex_;
     std::size_t queue_max_;
