@@ -28,7 +28,8 @@ std::string escape(std::string_view text) {
 
 void print_violation(const core::violation& found, bool as_json) {
     if (as_json) {
-        fmt::print("{{\"order_id\":\"{}\",\"violation\":\"{}\"}}\n", found.order_id.to_string(), escape(found.what));
+        fmt::print("{{\"order_id\":\"{}\",\"violation\":\"{}\"}}\n", found.order_id.to_string(),
+                   escape(found.what));
     } else {
         fmt::print("{}  {}\n", found.order_id.to_string(), found.what);
     }
@@ -39,8 +40,9 @@ void print_summary(const core::audit_summary& summary, bool as_json) {
         fmt::print("{{\"orders\":{},\"events\":{},\"violations\":{}}}\n", summary.orders, summary.events,
                    summary.violations);
     } else {
-        fmt::print("{} orders, {} events: {}\n", summary.orders, summary.events,
-                   summary.violations == 0 ? "no violations" : fmt::format("{} violations", summary.violations));
+        fmt::print(
+            "{} orders, {} events: {}\n", summary.orders, summary.events,
+            summary.violations == 0 ? "no violations" : fmt::format("{} violations", summary.violations));
     }
 }
 
@@ -59,10 +61,11 @@ int run_audit(const invocation& what) {
     if (const auto fault = block_on(where, store->find_fault())) throw work_failed(*fault);
 
     progress shown("orders audited", block_on(where, store->estimate_orders()));
-    const auto summary = block_on(
-        where, core::run_audit(*store, clock, where, {},
-                               [&](const core::violation& found) { print_violation(found, what.as_json); },
-                               [&](std::int64_t orders) { shown.update(orders); }));
+    const auto summary =
+        block_on(where, core::run_audit(
+                            *store, clock, where, {},
+                            [&](const core::violation& found) { print_violation(found, what.as_json); },
+                            [&](std::int64_t orders) { shown.update(orders); }));
     shown.finish();
     block_on(where, store->close());
     reactors.join(join_limit);

@@ -4,10 +4,10 @@
 #include <map>
 #include <string>
 
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/format.h>
 
 #include "cli/exit_status.hpp"
 #include "cli/version.hpp"
@@ -25,7 +25,8 @@ public:
         app_.require_subcommand(1);
         app_.fallthrough();
         app_.get_formatter()->column_width(40);
-        app_.footer("Flags can also be set as environment variables of the same name: --app-port is APP_PORT.");
+        app_.footer(
+            "Flags can also be set as environment variables of the same name: --app-port is APP_PORT.");
         add_settings(app_);
         add_services();
         add_migrations();
@@ -42,7 +43,11 @@ public:
         } catch (const CLI::Success& help_or_version) {
             return std::unexpected(app_.exit(help_or_version));
         } catch (const CLI::ParseError& error) {
-            fmt::print(stderr, "delivery: {}\nSee delivery --help.\n", error.what());
+            // Without this, an unknown command is only said to be a missing one.
+            const auto unknown = app_.remaining(true);
+            const auto reason = unknown.empty() ? std::string(error.what())
+                                                : fmt::format("there is no '{}'", unknown.front());
+            fmt::print(stderr, "delivery: {}\nSee delivery --help.\n", reason);
             return std::unexpected(exit_usage);
         }
         return configure();
@@ -68,7 +73,8 @@ private:
     }
 
     void add_services() {
-        add_service("run", command::run, "Run all roles in one process; with no configuration: SQLite and no broker");
+        add_service("run", command::run,
+                    "Run all roles in one process; with no configuration: SQLite and no broker");
         add_service("api", command::api, "Run the HTTP API alone, on PostgreSQL and RabbitMQ");
         add_service("relay", command::relay, "Run the outbox relay alone, on PostgreSQL and RabbitMQ");
         add_service("worker", command::worker, "Run the worker alone, on PostgreSQL and RabbitMQ");
@@ -88,7 +94,8 @@ private:
     }
 
     void add_data_commands() {
-        auto* seed = add(app_, "seed", command::seed, "Store demo orders in every state; running it again adds none");
+        auto* seed =
+            add(app_, "seed", command::seed, "Store demo orders in every state; running it again adds none");
         seed->add_option("--orders", result_.seed_orders, "How many")
             ->check(CLI::Range(std::size_t{1}, seed_orders_max))
             ->capture_default_str();
@@ -105,7 +112,8 @@ private:
         };
         auto settings = runtime::load_configuration(lookup);
         if (!settings) {
-            for (const auto& error : settings.error()) fmt::print(stderr, "delivery: {}\n", runtime::to_string(error));
+            for (const auto& error : settings.error())
+                fmt::print(stderr, "delivery: {}\n", runtime::to_string(error));
             return std::unexpected(exit_usage);
         }
         result_.settings = std::move(*settings);

@@ -31,8 +31,9 @@ struct invocation {
     bool as_json = false;
 };
 
-/// Reads the command line; a flag goes before the environment variable of the same name. Where there is nothing to run
-/// (help was asked for, or something is wrong), says so on stdout or stderr and answers the exit status instead.
+/// Reads the command line; a flag goes before the environment variable of the same name. Where there is
+/// nothing to run (help was asked for, or something is wrong), says so on stdout or stderr and answers the
+/// exit status instead.
 std::expected<invocation, int> parse_command_line(int argument_count, const char* const* arguments);
 
 }  // namespace delivery::cli

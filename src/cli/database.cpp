@@ -22,8 +22,8 @@ public:
     }
 
 private:
-    static std::shared_ptr<sqlite::database> open(const std::string& path, access wanted, ports::logger& logger,
-                                                  ports::clock& clock) {
+    static std::shared_ptr<sqlite::database> open(const std::string& path, access wanted,
+                                                  ports::logger& logger, ports::clock& clock) {
         sqlite::options options;
         options.path = path;
         try {
@@ -91,12 +91,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<database> open_database(const runtime::configuration& settings, access wanted, ports::logger& logger,
-                                        ports::clock& clock) {
+std::unique_ptr<database> open_database(const runtime::configuration& settings, access wanted,
+                                        ports::logger& logger, ports::clock& clock) {
     if (const auto* file = std::get_if<runtime::sqlite_database>(&settings.database)) {
         return std::make_unique<sqlite_file>(file->path, wanted, logger, clock);
     }
-    return std::make_unique<postgres_server>(std::get<runtime::postgres_database>(settings.database).url, logger);
+    return std::make_unique<postgres_server>(std::get<runtime::postgres_database>(settings.database).url,
+                                             logger);
 }
 
 std::unique_ptr<schema> open_schema(const runtime::configuration& settings) {

@@ -22,13 +22,13 @@ public:
 
 enum class access { write, read };
 
-/// Opens an SQLite file, or takes note of a PostgreSQL server without connecting yet. Throws `usage_error` where the
-/// file cannot be opened or another process writes it. Logger and clock must outlive it.
-std::unique_ptr<database> open_database(const runtime::configuration& settings, access wanted, ports::logger& logger,
-                                        ports::clock& clock);
+/// Opens an SQLite file, or takes note of a PostgreSQL server without connecting yet. Throws `usage_error`
+/// where the file cannot be opened or another process writes it. Logger and clock must outlive it.
+std::unique_ptr<database> open_database(const runtime::configuration& settings, access wanted,
+                                        ports::logger& logger, ports::clock& clock);
 
-/// The schema of the configured database: `delivery migrate`. Blocks. All throw `work_failed` where the database
-/// cannot be reached, or does not fit the migrations that this binary knows.
+/// The schema of the configured database: `delivery migrate`. Blocks. All throw `work_failed` where the
+/// database cannot be reached, or does not fit the migrations that this binary knows.
 class schema {
 public:
     virtual ~schema() = default;

@@ -6,7 +6,8 @@
 namespace delivery::cli {
 namespace {
 
-runtime::logger_options logger_options_of(const runtime::configuration& settings, const std::string& role_name) {
+runtime::logger_options logger_options_of(const runtime::configuration& settings,
+                                          const std::string& role_name) {
     return {.level = settings.log_level,
             .structured = settings.structured_logs,
             .service = settings.app_name,
@@ -15,8 +16,8 @@ runtime::logger_options logger_options_of(const runtime::configuration& settings
 
 }  // namespace
 
-process::process(const runtime::configuration& configuration, runtime::role_set roles, const std::string& role_name,
-                 std::size_t reactor_count)
+process::process(const runtime::configuration& configuration, runtime::role_set roles,
+                 const std::string& role_name, std::size_t reactor_count)
     : settings(configuration),
       logger(runtime::make_logger(logger_options_of(settings, role_name))),
       metrics(roles, {.version = std::string(version), .revision = {}}, [this] { return logger->dropped(); }),

@@ -15,8 +15,8 @@ namespace delivery::cli {
 /// What every process has: configuration, log, metrics, clock, reactors, and the wish to stop.
 class process {
 public:
-    process(const runtime::configuration& configuration, runtime::role_set roles, const std::string& role_name,
-            std::size_t reactor_count);
+    process(const runtime::configuration& configuration, runtime::role_set roles,
+            const std::string& role_name, std::size_t reactor_count);
 
     [[nodiscard]] core::surroundings around(std::size_t reactor) {
         return {.where = reactors.executor(reactor), .clock = clock, .logger = *logger, .metrics = metrics};

@@ -21,7 +21,8 @@ void progress::update(std::int64_t done) {
     const auto now = std::chrono::steady_clock::now();
     if (!is_terminal_ || now - shown_at_ < interval) return;
     shown_at_ = now;
-    const auto share = total_ > 0 ? fmt::format(" ({} %)", std::min<std::int64_t>(100, done * 100 / total_)) : "";
+    const auto share =
+        total_ > 0 ? fmt::format(" ({} %)", std::min<std::int64_t>(100, done * 100 / total_)) : "";
     fmt::print(stderr, "\r\033[K{} {}{}", done, what_, share);
 }
 

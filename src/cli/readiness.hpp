@@ -9,8 +9,8 @@
 
 namespace delivery::cli {
 
-/// Whether this process can do its work now: its store must be there, its bus may be away for a while. Asked on the
-/// reactor of the store; all that it refers to must outlive it.
+/// Whether this process can do its work now: its store must be there, its bus may be away for a while. Asked
+/// on the reactor of the store; all that it refers to must outlive it.
 class readiness final : public http::health_source {
 public:
     readiness(ports::store& store, const ports::bus& bus, const std::atomic<bool>& is_stopping)

@@ -28,9 +28,11 @@ core::worker_options worker_options_of(const runtime::configuration& settings, r
     return options;
 }
 
-/// An SQLite file has one process, whose relay is always the same one: after a crash it has its own leases still.
+/// An SQLite file has one process, whose relay is always the same one: after a crash it has its own leases
+/// still.
 ports::relay_identity make_identity(process& in, const ports::bus& bus) {
-    const auto owner = in.settings.uses_postgres() ? domain::uuid_generator().next(in.clock.now()) : domain::uuid{};
+    const auto owner =
+        in.settings.uses_postgres() ? domain::uuid_generator().next(in.clock.now()) : domain::uuid{};
     return {.owner = owner, .bus = bus.name()};
 }
 
@@ -63,9 +65,11 @@ api_lane::api_lane(process& in, std::size_t reactor, database& stored, relay_bel
     orders_ = core::make_order_service(in.around(reactor), *store_, std::move(options));
 }
 
-relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell)
+relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus,
+                       relay_bell& bell)
     : where_(in.reactors.executor(reactor)),
-      relay_(in.around(reactor), store, bus.publisher(), make_identity(in, bus), relay_options_of(in.settings)) {
+      relay_(in.around(reactor), store, bus.publisher(), make_identity(in, bus),
+             relay_options_of(in.settings)) {
     bell.connect(where_, relay_);
     ended_ = boost::asio::co_spawn(where_, relay_.run(), boost::asio::use_future);
 }
@@ -76,7 +80,8 @@ void relay_role::stop() {
     ended_.get();
 }
 
-worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell)
+worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus,
+                         relay_bell& bell)
     : where_(in.reactors.executor(reactor)),
       consumer_(bus.consume(where_)),
       worker_(in.around(reactor), store, *consumer_, worker_options_of(in.settings, bell)) {

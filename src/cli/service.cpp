@@ -4,8 +4,8 @@
 #include <chrono>
 #include <deque>
 
-#include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
+#include <boost/asio/thread_pool.hpp>
 
 #include "cli/blocking.hpp"
 #include "cli/bus.hpp"
@@ -52,7 +52,8 @@ std::size_t reactors_of(const invocation& what) {
 
 std::uint16_t port_of(const invocation& what) {
     if (what.command == command::relay) return runtime::metrics_port_of(what.settings, runtime::role::relay);
-    if (what.command == command::worker) return runtime::metrics_port_of(what.settings, runtime::role::worker);
+    if (what.command == command::worker)
+        return runtime::metrics_port_of(what.settings, runtime::role::worker);
     return what.settings.app_port;
 }
 
@@ -109,8 +110,8 @@ private:
     }
 
     std::shared_ptr<http::dispatcher> make_dispatcher(std::size_t reactor) {
-        auto routes = http::admin_routes(health_[reactor], [this] { return in_.metrics.render(); },
-                                         renderer_.get_executor());
+        auto routes = http::admin_routes(
+            health_[reactor], [this] { return in_.metrics.render(); }, renderer_.get_executor());
         if (roles_.has(runtime::role::api)) {
             append(routes, http::order_routes(lanes_[reactor].orders()));
             append(routes, http::docs_routes());
@@ -120,7 +121,8 @@ private:
     }
 
     static void append(std::vector<http::route>& routes, std::vector<http::route> more) {
-        routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+        routes.insert(routes.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
     }
 
     [[nodiscard]] http::server_options server_options() const {

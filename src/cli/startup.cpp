@@ -28,11 +28,13 @@ void check_roles_have_servers(const invocation& what) {
     if (!what.settings.uses_postgres()) {
         throw usage_error(
             "a single role needs PostgreSQL, since a SQLite file has one process only: set DATABASE_URL to "
-            "postgresql://user:password@host:port/database, or use `delivery run` for all roles in one process");
+            "postgresql://user:password@host:port/database, or use `delivery run` for all roles in one "
+            "process");
     }
     if (!what.settings.uses_rabbitmq()) {
         throw usage_error(
-            "a single role needs RabbitMQ, since the in-process bus reaches no other process: set RABBITMQ_URL to "
+            "a single role needs RabbitMQ, since the in-process bus reaches no other process: set "
+            "RABBITMQ_URL to "
             "amqp://user:password@host:port/vhost, or use `delivery run` for all roles in one process");
     }
 }
@@ -64,10 +66,12 @@ void refuse_other_bus(process& in, ports::store& store, const ports::bus& bus) {
         const auto other = block_on(in.reactors.executor(0), store.find_other_bus(bus.name()));
         if (!other) return;
         if (steady_clock::now() > give_up_at) {
-            throw usage_error(fmt::format(
-                "other relays on this database publish to {}, this process would use {}: their events would be lost "
-                "to each other's consumers. Give all processes on one database the same RABBITMQ_URL, or stop the others",
-                *other, bus.name()));
+            throw usage_error(
+                fmt::format("other relays on this database publish to {}, this process would use {}: their "
+                            "events would be lost "
+                            "to each other's consumers. Give all processes on one database the same "
+                            "RABBITMQ_URL, or stop the others",
+                            *other, bus.name()));
         }
         if (in.stop.wait_for(bus_check_pause)) return;
     }

@@ -13,12 +13,12 @@ void check_roles_have_servers(const invocation& what);
 /// Brings an SQLite database up to date; leaves PostgreSQL to `delivery migrate up`.
 void migrate_embedded(const runtime::configuration& settings, ports::logger& logger);
 
-/// Waits until the store is reachable and its schema fits, saying so in the log. False where a stop was asked for
-/// meanwhile; throws `work_failed` once STARTUP_TIMEOUT is over. Blocks.
+/// Waits until the store is reachable and its schema fits, saying so in the log. False where a stop was asked
+/// for meanwhile; throws `work_failed` once STARTUP_TIMEOUT is over. Blocks.
 bool wait_for_store(process& in, ports::store& store);
 
-/// Throws `usage_error` where relays work on this database with another bus. Blocks for as long as the leases of a
-/// process that was killed may still last.
+/// Throws `usage_error` where relays work on this database with another bus. Blocks for as long as the leases
+/// of a process that was killed may still last.
 void refuse_other_bus(process& in, ports::store& store, const ports::bus& bus);
 
 }  // namespace delivery::cli

@@ -32,7 +32,9 @@ public:
     }
 
 private:
-    void add(std::string what) { verdict_.violations.push_back({.order_id = stored_.id, .what = std::move(what)}); }
+    void add(std::string what) {
+        verdict_.violations.push_back({.order_id = stored_.id, .what = std::move(what)});
+    }
 
     void check_orphans() {
         if (!stored_.events.empty()) add("events without an order");
@@ -65,12 +67,16 @@ private:
     void check_waits() {
         const auto& order = *stored_.order;
         for (const auto& row : stored_.outbox) {
-            if (row.version > order.version) add(fmt::format("outbox row for version {}, not reached", row.version));
-            if (row.overdue > overdue_max) add(fmt::format("outbox row for version {} is overdue", row.version));
+            if (row.version > order.version)
+                add(fmt::format("outbox row for version {}, not reached", row.version));
+            if (row.overdue > overdue_max)
+                add(fmt::format("outbox row for version {} is overdue", row.version));
         }
         for (const auto& timer : stored_.timers) {
-            if (timer.version > order.version) add(fmt::format("timer for version {}, not reached", timer.version));
-            if (timer.overdue > overdue_max) add(fmt::format("timer for version {} is overdue", timer.version));
+            if (timer.version > order.version)
+                add(fmt::format("timer for version {}, not reached", timer.version));
+            if (timer.overdue > overdue_max)
+                add(fmt::format("timer for version {} is overdue", timer.version));
         }
         verdict_.waits_for_nothing =
             !domain::is_finished(order.status) && stored_.outbox.empty() && stored_.timers.empty();
@@ -148,7 +154,8 @@ private:
     }
 
     [[nodiscard]] bool has_moved_on(const ports::audited_order& order) const {
-        return !order.order || order.order->version != suspects_.at(order.id) || !judge(order).waits_for_nothing;
+        return !order.order || order.order->version != suspects_.at(order.id) ||
+               !judge(order).waits_for_nothing;
     }
 
     /// The greatest id that is less than this one.

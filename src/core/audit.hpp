@@ -15,9 +15,9 @@ struct violation {
     std::string what;
 };
 
-/// Everything that is wrong with what is stored about one order: its history, the order against the replay of it, rows
-/// that belong to nothing, and waits that are overdue. An unfinished order with neither outbox row nor timer is told
-/// apart as `waits_for_nothing`, since a message on its way looks the same for a moment.
+/// Everything that is wrong with what is stored about one order: its history, the order against the replay of
+/// it, rows that belong to nothing, and waits that are overdue. An unfinished order with neither outbox row
+/// nor timer is told apart as `waits_for_nothing`, since a message on its way looks the same for a moment.
 struct order_verdict {
     std::vector<violation> violations;
     bool waits_for_nothing = false;
@@ -39,8 +39,8 @@ struct audit_summary {
     std::int64_t violations = 0;
 };
 
-/// Audits all orders, page by page, handing each violation on as it is found; memory does not grow with the table.
-/// `progress` is told the number of orders read so far, after every page. Throws `store_error`.
+/// Audits all orders, page by page, handing each violation on as it is found; memory does not grow with the
+/// table. `progress` is told the number of orders read so far, after every page. Throws `store_error`.
 awaitable<audit_summary> run_audit(ports::audit_store& store, ports::clock& clock, executor where,
                                    audit_options options, std::function<void(const violation&)> report,
                                    std::function<void(std::int64_t)> progress);

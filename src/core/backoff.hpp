@@ -7,8 +7,8 @@
 
 namespace delivery::core {
 
-/// Growing waits between attempts: each is drawn from the upper half of a span that doubles from `first` to `most`, so that
-/// those who failed together do not come back together.
+/// Growing waits between attempts: each is drawn from the upper half of a span that doubles from `first` to
+/// `most`, so that those who failed together do not come back together.
 class backoff {
 public:
     struct limits {

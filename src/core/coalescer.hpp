@@ -20,9 +20,9 @@ namespace delivery::core {
 
 /// Why a request came back from a coalescer without a result.
 enum class refusal {
-    queue_full,          ///< Never left the queue: nothing was done.
-    expired_in_queue,    ///< Never left the queue: nothing was done.
-    expired_in_flight,   ///< The batch it went with has not answered yet: done or not, nobody knows.
+    queue_full,         ///< Never left the queue: nothing was done.
+    expired_in_queue,   ///< Never left the queue: nothing was done.
+    expired_in_flight,  ///< The batch it went with has not answered yet: done or not, nobody knows.
 };
 
 struct coalescer_limits {
@@ -30,10 +30,11 @@ struct coalescer_limits {
     std::size_t batch_max = 256;
 };
 
-/// Turns requests that arrive one by one into batches (group commit). While one batch is in flight, whatever arrives
-/// queues up and goes as the next one: idle, it adds no delay; under load, hundreds share a transaction.
-/// After a `bad_data` failure the batch's requests run one by one, so that only the bad one fails; any other failure
-/// fails them all with its exception. Used and resumed on one executor only; it must outlive its requests.
+/// Turns requests that arrive one by one into batches (group commit). While one batch is in flight, whatever
+/// arrives queues up and goes as the next one: idle, it adds no delay; under load, hundreds share a
+/// transaction. After a `bad_data` failure the batch's requests run one by one, so that only the bad one
+/// fails; any other failure fails them all with its exception. Used and resumed on one executor only; it must
+/// outlive its requests.
 template <typename Request, typename Result>
 class coalescer {
 public:
@@ -53,7 +54,8 @@ public:
         entry->is_waiting = false;
         if (entry->failure) std::rethrow_exception(entry->failure);
         if (!entry->result) {
-            co_return std::unexpected(entry->has_left ? refusal::expired_in_flight : refusal::expired_in_queue);
+            co_return std::unexpected(entry->has_left ? refusal::expired_in_flight
+                                                      : refusal::expired_in_queue);
         }
         co_return std::move(*entry->result);
     }

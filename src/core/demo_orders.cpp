@@ -12,18 +12,21 @@ namespace {
 
 using names = std::array<std::string_view, 16>;
 
-constexpr names first_names{"Ana",     "João",   "Beatriz", "Antônio", "Luíza",  "Conceição", "Davi",    "Fátima",
-                            "Gustavo", "Helena", "Ícaro",   "Jussara", "Márcio", "Otávio",    "Raíssa", "Tainá"};
-constexpr names surnames{"Silva",   "Souza",    "Oliveira", "Santos", "Araújo", "Gonçalves", "Magalhães", "Pereira",
-                         "Ribeiro", "Carvalho", "Barbosa",  "Rocha",  "Assunção", "Teixeira", "Vasconcelos", "Brandão"};
-constexpr names streets{"Rua das Acácias",      "Avenida Paulista",   "Rua São João",          "Travessa do Carmo",
-                        "Avenida Atlântica",    "Rua XV de Novembro", "Rua da Consolação",     "Alameda Santos",
-                        "Avenida Boa Viagem",   "Rua do Ouvidor",     "Rua das Laranjeiras",   "Praça da Sé",
-                        "Avenida Afonso Pena",  "Rua Augusta",        "Rua Padre Chagas",      "Avenida Beira-Mar"};
-constexpr names cities{"São Paulo, SP",     "Rio de Janeiro, RJ", "Belo Horizonte, MG", "Salvador, BA",
-                       "Fortaleza, CE",     "Recife, PE",         "Curitiba, PR",       "Porto Alegre, RS",
-                       "Manaus, AM",        "Belém, PA",          "Goiânia, GO",        "Florianópolis, SC",
-                       "São Luís, MA",      "Maceió, AL",         "Natal, RN",          "Brasília, DF"};
+constexpr names first_names{"Ana",    "João",   "Beatriz", "Antônio", "Luíza", "Conceição",
+                            "Davi",   "Fátima", "Gustavo", "Helena",  "Ícaro", "Jussara",
+                            "Márcio", "Otávio", "Raíssa",  "Tainá"};
+constexpr names surnames{"Silva",     "Souza",    "Oliveira",    "Santos",   "Araújo",  "Gonçalves",
+                         "Magalhães", "Pereira",  "Ribeiro",     "Carvalho", "Barbosa", "Rocha",
+                         "Assunção",  "Teixeira", "Vasconcelos", "Brandão"};
+constexpr names streets{
+    "Rua das Acácias",     "Avenida Paulista",   "Rua São João",        "Travessa do Carmo",
+    "Avenida Atlântica",   "Rua XV de Novembro", "Rua da Consolação",   "Alameda Santos",
+    "Avenida Boa Viagem",  "Rua do Ouvidor",     "Rua das Laranjeiras", "Praça da Sé",
+    "Avenida Afonso Pena", "Rua Augusta",        "Rua Padre Chagas",    "Avenida Beira-Mar"};
+constexpr names cities{"São Paulo, SP", "Rio de Janeiro, RJ", "Belo Horizonte, MG", "Salvador, BA",
+                       "Fortaleza, CE", "Recife, PE",         "Curitiba, PR",       "Porto Alegre, RS",
+                       "Manaus, AM",    "Belém, PA",          "Goiânia, GO",        "Florianópolis, SC",
+                       "São Luís, MA",  "Maceió, AL",         "Natal, RN",          "Brasília, DF"};
 
 /// One in so many orders is still RECEIVED, and another IN_TRANSIT.
 constexpr std::uint64_t unfinished_share = 10;
@@ -83,14 +86,18 @@ ports::imported_order make_demo_order(std::uint64_t number, domain::timestamp no
     auto& order = made.order;
     order.id = numbers.id();
     order.customer_name = fmt::format("{} {}", numbers.pick(first_names), numbers.pick(surnames));
-    order.address = fmt::format("{}, {} - {}", numbers.pick(streets), 1 + numbers.below(2500), numbers.pick(cities));
+    order.address =
+        fmt::format("{}, {} - {}", numbers.pick(streets), 1 + numbers.below(2500), numbers.pick(cities));
     order.version = version_of(number);
     order.created_at = now - age_of(order.version, numbers);
 
     auto time = order.created_at;
     for (std::int32_t version = 1; version <= order.version; ++version) {
         const auto status = domain::all_statuses()[static_cast<std::size_t>(version - 1)];
-        made.events.push_back({.id = numbers.id(), .order_id = order.id, .version = version, .status = status,
+        made.events.push_back({.id = numbers.id(),
+                               .order_id = order.id,
+                               .version = version,
+                               .status = status,
                                .recorded_at = time});
         time += std::chrono::seconds(5 + numbers.below(25));
     }

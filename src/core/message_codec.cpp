@@ -3,9 +3,9 @@
 #include <array>
 #include <limits>
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
 #include "domain/flow.hpp"
 
@@ -73,8 +73,8 @@ private:
 std::string encode_body(const domain::order_event& event) {
     // Nothing here needs escaping: ids, a status name, a number and a time.
     return fmt::format(R"({{"event_id":"{}","order_id":"{}","status":"{}","version":{},"timestamp":"{}"}})",
-                       event.id.to_string(), event.order_id.to_string(), to_string(event.status), event.version,
-                       domain::to_rfc3339(event.recorded_at));
+                       event.id.to_string(), event.order_id.to_string(), to_string(event.status),
+                       event.version, domain::to_rfc3339(event.recorded_at));
 }
 
 std::expected<domain::order_event, std::string> decode_body(std::string_view body) {
@@ -89,7 +89,8 @@ std::expected<domain::order_event, std::string> decode_body(std::string_view bod
     event.order_id = read.take(domain::uuid::parse(read.text("order_id")), "order_id is not a UUID");
     event.status = read.take(domain::parse_status(read.text("status")), "unknown status");
     event.version = read.version();
-    event.recorded_at = read.take(domain::parse_rfc3339(read.text("timestamp")), "timestamp is not RFC 3339 in UTC");
+    event.recorded_at =
+        read.take(domain::parse_rfc3339(read.text("timestamp")), "timestamp is not RFC 3339 in UTC");
     if (!read.fault().empty()) return std::unexpected(read.fault());
     return event;
 }

@@ -31,9 +31,9 @@ struct order_draft {
 template <typename T>
 using served = std::expected<T, unavailable>;
 
-/// What the API does, on one reactor: requests are coalesced into batches, so that many share one transaction.
-/// Every call answers within the request deadline, retries included. Anything but `unavailable` that goes wrong is a
-/// bug and is thrown as an exception. Used and resumed on one executor only.
+/// What the API does, on one reactor: requests are coalesced into batches, so that many share one
+/// transaction. Every call answers within the request deadline, retries included. Anything but `unavailable`
+/// that goes wrong is a bug and is thrown as an exception. Used and resumed on one executor only.
 class order_service {
 public:
     virtual ~order_service() = default;
@@ -41,7 +41,8 @@ public:
     virtual awaitable<served<ports::create_result>> create(order_draft draft) = 0;
     virtual awaitable<served<std::optional<domain::order>>> find(domain::uuid id) = 0;
     virtual awaitable<served<std::optional<std::vector<domain::order_event>>>> history(domain::uuid id) = 0;
-    /// One page of at most `request.limit` orders; ask for one more than a page holds to learn whether there are more.
+    /// One page of at most `request.limit` orders; ask for one more than a page holds to learn whether there
+    /// are more.
     virtual awaitable<served<std::vector<domain::order>>> list(ports::page_request request) = 0;
 };
 

@@ -24,13 +24,13 @@ struct relay_options {
     std::chrono::milliseconds idempotency_key_age = std::chrono::hours(24);
 };
 
-/// Publishes the outbox: leases shards, reads their pending rows in order, publishes them, and deletes what the bus has
-/// confirmed. A version of an order is published only once its predecessor is confirmed and settled; whatever fails
-/// stays pending. Runs on one executor; store and bus must outlive it.
+/// Publishes the outbox: leases shards, reads their pending rows in order, publishes them, and deletes what
+/// the bus has confirmed. A version of an order is published only once its predecessor is confirmed and
+/// settled; whatever fails stays pending. Runs on one executor; store and bus must outlive it.
 class relay {
 public:
-    relay(surroundings around, ports::outbox_store& store, ports::publisher& publisher, ports::relay_identity identity,
-          relay_options options);
+    relay(surroundings around, ports::outbox_store& store, ports::publisher& publisher,
+          ports::relay_identity identity, relay_options options);
     ~relay();
 
     /// Works until `stop`, then finishes the batches in the works and gives up the leases.

@@ -25,8 +25,8 @@ std::string_view trace_id_of(std::string_view traceparent) {
     if (traceparent.size() < traceparent_size) return {};
     const auto version = traceparent.substr(0, 2);
     // Version 00 ends here; later versions may go on after a hyphen. ff is forbidden.
-    const bool ends_well = traceparent.size() == traceparent_size ||
-                           (version != "00" && traceparent[traceparent_size] == '-');
+    const bool ends_well =
+        traceparent.size() == traceparent_size || (version != "00" && traceparent[traceparent_size] == '-');
     const auto trace_id = traceparent.substr(trace_id_offset, trace_id_size);
     const auto parent_id = traceparent.substr(parent_id_offset, parent_id_size);
     const bool well_formed = ends_well && version != "ff" && is_lower_hex(version) && traceparent[2] == '-' &&

@@ -22,7 +22,8 @@ struct order {
     friend bool operator==(const order&, const order&) = default;
 };
 
-/// One change of an order's status. The events of an order, by version, are its history and the source of truth.
+/// One change of an order's status. The events of an order, by version, are its history and the source of
+/// truth.
 struct order_event {
     uuid id;
     uuid order_id;

@@ -8,7 +8,8 @@ namespace delivery::domain {
 namespace {
 
 void check_first(const order_event& event, std::vector<std::string>& faults) {
-    if (event.version != 1) faults.push_back(fmt::format("history begins at version {}, not 1", event.version));
+    if (event.version != 1)
+        faults.push_back(fmt::format("history begins at version {}, not 1", event.version));
     if (event.status != first_status) {
         faults.push_back(
             fmt::format("history begins as {}, not {}", to_string(event.status), to_string(first_status)));

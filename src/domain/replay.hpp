@@ -20,8 +20,8 @@ struct replayed_order {
 /// Replays a history, events by ascending version; nothing where it is empty.
 std::optional<replayed_order> replay(std::span<const order_event> history);
 
-/// Everything that is wrong with a history in itself: gaps, repeats, illegal steps, times that go backwards. In words
-/// for the operator, one entry a fault.
+/// Everything that is wrong with a history in itself: gaps, repeats, illegal steps, times that go backwards.
+/// In words for the operator, one entry a fault.
 std::vector<std::string> find_history_faults(std::span<const order_event> history);
 
 }  // namespace delivery::domain

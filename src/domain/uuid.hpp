@@ -40,8 +40,8 @@ private:
 /// 64 bits from the system's entropy.
 std::uint64_t draw_entropy();
 
-/// Makes version 7 UUIDs that ascend strictly within one generator, even when the clock stands still or goes back
-/// (RFC 9562, section 6.2, method 1: a counter in rand_a, continued into the milliseconds on overflow).
+/// Makes version 7 UUIDs that ascend strictly within one generator, even when the clock stands still or goes
+/// back (RFC 9562, section 6.2, method 1: a counter in rand_a, continued into the milliseconds on overflow).
 /// Not safe for use by several threads: each has its own.
 class uuid_generator {
 public:

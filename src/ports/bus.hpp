@@ -30,9 +30,9 @@ class publisher {
 public:
     virtual ~publisher() = default;
 
-    /// Publishes all and answers each, in the order of the request; they appear on the wire in that order. Never
-    /// throws for a bus that is away: everything is then `failed`, at once or within the confirm deadline.
-    /// Calls may overlap. Resumes on the caller's executor.
+    /// Publishes all and answers each, in the order of the request; they appear on the wire in that order.
+    /// Never throws for a bus that is away: everything is then `failed`, at once or within the confirm
+    /// deadline. Calls may overlap. Resumes on the caller's executor.
     virtual awaitable<std::vector<publish_outcome>> publish(std::span<const event_message> messages) = 0;
 };
 
@@ -47,8 +47,8 @@ struct inbound_message {
     delivery_tag tag;
     bool redelivered = false;
     std::expected<event_message, std::string> content;
-    std::string body;        ///< As received, for the dead-letter queue.
-    std::string message_id;  ///< As received, may be empty.
+    std::string body;               ///< As received, for the dead-letter queue.
+    std::string message_id;         ///< As received, may be empty.
     std::string content_type = {};  ///< As received, may be empty.
 };
 
@@ -66,8 +66,9 @@ public:
     /// Gives these back, to be delivered again (to anyone).
     virtual void give_back(std::span<const delivery_tag> tags) = 0;
 
-    /// Puts the message among the dead letters, with its reason, and acknowledges it. True once the dead letter is
-    /// safe; false where that failed: the message is still unacknowledged then, and the caller tries again.
+    /// Puts the message among the dead letters, with its reason, and acknowledges it. True once the dead
+    /// letter is safe; false where that failed: the message is still unacknowledged then, and the caller
+    /// tries again.
     virtual awaitable<bool> dead_letter(const inbound_message& message, const std::string& reason) = 0;
 
     /// Takes no more messages; `receive` comes back empty. Acknowledgements still go out.

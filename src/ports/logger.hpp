@@ -23,9 +23,11 @@ public:
     virtual ~logger() = default;
 
     [[nodiscard]] virtual bool is_enabled(log_level level) const noexcept = 0;
-    virtual void write(log_level level, std::string_view message, std::span<const log_field> fields) noexcept = 0;
+    virtual void write(log_level level, std::string_view message,
+                       std::span<const log_field> fields) noexcept = 0;
 
-    void log(log_level level, std::string_view message, std::initializer_list<log_field> fields = {}) noexcept {
+    void log(log_level level, std::string_view message,
+             std::initializer_list<log_field> fields = {}) noexcept {
         if (is_enabled(level)) write(level, message, {fields.begin(), fields.size()});
     }
     void debug(std::string_view message, std::initializer_list<log_field> fields = {}) noexcept {

@@ -11,7 +11,19 @@ namespace delivery::ports {
 
 /// The store's operations, as the label `operation` names them.
 enum class store_operation : std::uint8_t {
-    create, find, history, list, take_steps, take_due_timers, pending, settle, renew_leases, redrive, depth, purge, ping
+    create,
+    find,
+    history,
+    list,
+    take_steps,
+    take_due_timers,
+    pending,
+    settle,
+    renew_leases,
+    redrive,
+    depth,
+    purge,
+    ping
 };
 
 std::string_view to_string(store_operation operation);
@@ -21,7 +33,8 @@ enum class message_result : std::uint8_t { advanced, scheduled, stale, dead_lett
 
 std::string_view to_string(message_result result);
 
-/// What the core counts and measures. Safe to use from any thread, cheap enough for every message, never throws.
+/// What the core counts and measures. Safe to use from any thread, cheap enough for every message, never
+/// throws.
 class metrics {
 public:
     virtual ~metrics() = default;

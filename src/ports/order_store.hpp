@@ -52,15 +52,16 @@ struct page_request {
     std::size_t limit = 20;
 };
 
-/// What the API asks of the store. Every call is one transaction and answers item by item in the order of the request.
-/// All throw `store_error`. Calls of one instance may overlap; all are made from, and resumed on, its own executor.
+/// What the API asks of the store. Every call is one transaction and answers item by item in the order of the
+/// request. All throw `store_error`. Calls of one instance may overlap; all are made from, and resumed on,
+/// its own executor.
 class order_store {
 public:
     virtual ~order_store() = default;
 
-    /// Writes each order with its version-1 event, its outbox row and its idempotency key, all or nothing for the
-    /// whole span. Created_at is the store's clock. An order whose id is already stored is left as it is, and writes
-    /// nothing, not even an outbox row.
+    /// Writes each order with its version-1 event, its outbox row and its idempotency key, all or nothing for
+    /// the whole span. Created_at is the store's clock. An order whose id is already stored is left as it is,
+    /// and writes nothing, not even an outbox row.
     virtual awaitable<std::vector<create_result>> create(std::span<const new_order> orders) = 0;
 
     virtual awaitable<std::vector<std::optional<domain::order>>> find(std::span<const domain::uuid> ids) = 0;
@@ -69,7 +70,8 @@ public:
     virtual awaitable<std::vector<std::optional<std::vector<domain::order_event>>>> history(
         std::span<const domain::uuid> ids) = 0;
 
-    /// One page by (created_at, id), descending; at most `limit` orders. Its cost does not depend on the depth.
+    /// One page by (created_at, id), descending; at most `limit` orders. Its cost does not depend on the
+    /// depth.
     virtual awaitable<std::vector<domain::order>> list(const page_request& request) = 0;
 };
 

@@ -12,8 +12,8 @@
 
 namespace delivery::ports {
 
-/// One database as one reactor uses it: every call is made on, and resumes on, the executor that it was made for.
-/// Each reactor has its own, with its own connections.
+/// One database as one reactor uses it: every call is made on, and resumes on, the executor that it was made
+/// for. Each reactor has its own, with its own connections.
 class store : public order_store,
               public outbox_store,
               public workflow_store,
@@ -21,8 +21,8 @@ class store : public order_store,
               public audit_store,
               public import_store {
 public:
-    /// Why the store cannot be used right now, in words for `/readyz` and the log (no secrets); nothing when it is
-    /// reachable and its schema fits this binary. Never throws.
+    /// Why the store cannot be used right now, in words for `/readyz` and the log (no secrets); nothing when
+    /// it is reachable and its schema fits this binary. Never throws.
     virtual awaitable<std::optional<std::string>> find_fault() = 0;
 
     /// Closes all connections once calls under way are done; later calls throw `unavailable`.

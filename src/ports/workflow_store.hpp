@@ -13,7 +13,8 @@
 
 namespace delivery::ports {
 
-/// A step that a message asks for: from `from` at `version` to `to`, at once or `delay` after now on the store's clock.
+/// A step that a message asks for: from `from` at `version` to `to`, at once or `delay` after now on the
+/// store's clock.
 struct step_request {
     domain::uuid order_id;
     std::int32_t version = 1;
@@ -52,9 +53,10 @@ class workflow_store {
 public:
     virtual ~workflow_store() = default;
 
-    /// Takes all steps in one transaction and answers each, in the order of the request. Each is a compare-and-set on
-    /// the order's version; repeated requests for one (order, version) are one step, and all get its outcome.
-    /// Orders are locked by ascending id. An event's time is the later of now and the previous event's.
+    /// Takes all steps in one transaction and answers each, in the order of the request. Each is a
+    /// compare-and-set on the order's version; repeated requests for one (order, version) are one step, and
+    /// all get its outcome. Orders are locked by ascending id. An event's time is the later of now and the
+    /// previous event's.
     virtual awaitable<std::vector<step_outcome>> take_steps(std::span<const step_request> steps) = 0;
 
     /// Takes up to `event_ids.size()` due timers that no other worker is taking, advances their orders along

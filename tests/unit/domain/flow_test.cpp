@@ -28,14 +28,16 @@ TEST(flow, knows_every_legal_step_and_no_other) {
 }
 
 TEST(flow, takes_each_stage_its_own_time) {
-    const stage_durations durations{.picking = std::chrono::milliseconds(3), .transit = std::chrono::milliseconds(7)};
+    const stage_durations durations{.picking = std::chrono::milliseconds(3),
+                                    .transit = std::chrono::milliseconds(7)};
     EXPECT_EQ(durations.of(stage::picking).count(), 3);
     EXPECT_EQ(durations.of(stage::transit).count(), 7);
 }
 
 TEST(status, reads_its_own_names_only) {
     for (const auto value : all_statuses()) EXPECT_EQ(parse_status(to_string(value)), value);
-    for (const auto* text : {"", "received", "RECEIVED ", "CANCELLED"}) EXPECT_FALSE(parse_status(text)) << text;
+    for (const auto* text : {"", "received", "RECEIVED ", "CANCELLED"})
+        EXPECT_FALSE(parse_status(text)) << text;
 }
 
 }  // namespace

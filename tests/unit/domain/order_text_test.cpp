@@ -12,16 +12,18 @@ std::string repeat(std::string_view piece, std::size_t times) {
 }
 
 TEST(order_text, accepts_what_people_are_called) {
-    for (const std::string& text : {std::string("João Silva"), std::string("O'Brien {\"\\}"), std::string("李"),
-                                    std::string("🚚"), std::string("a\nb\t\x01"), repeat("ã", 200), repeat("🚚", 200),
-                                    "  " + repeat("x", 200) + "\u3000"}) {
+    for (const std::string& text :
+         {std::string("João Silva"), std::string("O'Brien {\"\\}"), std::string("李"), std::string("🚚"),
+          std::string("a\nb\t\x01"), repeat("ã", 200), repeat("🚚", 200),
+          "  " + repeat("x", 200) + "\u3000"}) {
         EXPECT_EQ(find_text_fault(text, 200), std::nullopt) << text;
     }
 }
 
 TEST(order_text, refuses_blank_text) {
     for (const auto* text : {"", " ", "\t\r\n\v\f", "\u00a0\u2003\u3000\u0085\u1680\u2028\u205f"}) {
-        EXPECT_EQ(find_text_fault(text, 200), "String must have at least 1 character that is not white space");
+        EXPECT_EQ(find_text_fault(text, 200),
+                  "String must have at least 1 character that is not white space");
     }
 }
 
@@ -35,12 +37,14 @@ TEST(order_text, refuses_nul) {
 }
 
 TEST(order_text, refuses_malformed_utf8) {
-    for (const auto* text : {"\xff", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80",
-                             "\xf8\x88\x80\x80\x80", "\x80", "a\xe2\x82", "\xe2\x28\xa1"}) {
+    for (const auto* text :
+         {"\xff", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80",
+          "\xf8\x88\x80\x80\x80", "\x80", "a\xe2\x82", "\xe2\x28\xa1"}) {
         EXPECT_FALSE(is_utf8(text)) << text;
         EXPECT_TRUE(find_text_fault(text, 200)) << text;
     }
-    EXPECT_TRUE(is_utf8("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80")) << "the last code point, and those around the gap";
+    EXPECT_TRUE(is_utf8("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80"))
+        << "the last code point, and those around the gap";
 }
 
 }  // namespace

@@ -10,7 +10,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 order_event event(std::int32_t version, status value, int second) {
-    return {.id = {}, .order_id = {}, .version = version, .status = value,
+    return {.id = {},
+            .order_id = {},
+            .version = version,
+            .status = value,
             .recorded_at = timestamp(std::chrono::seconds(second))};
 }
 
@@ -40,12 +43,13 @@ TEST(history, tells_each_fault) {
 
     auto headless = whole_history();
     headless.erase(headless.begin());
-    EXPECT_THAT(find_history_faults(headless),
-                ElementsAre("history begins at version 2, not 1", "history begins as IN_TRANSIT, not RECEIVED"));
+    EXPECT_THAT(find_history_faults(headless), ElementsAre("history begins at version 2, not 1",
+                                                           "history begins as IN_TRANSIT, not RECEIVED"));
 
     auto repeated = whole_history();
     repeated[2] = event(3, status::in_transit, 3);
-    EXPECT_THAT(find_history_faults(repeated), ElementsAre("illegal step IN_TRANSIT to IN_TRANSIT at version 3"));
+    EXPECT_THAT(find_history_faults(repeated),
+                ElementsAre("illegal step IN_TRANSIT to IN_TRANSIT at version 3"));
 
     auto backwards = whole_history();
     backwards[1].recorded_at = timestamp(std::chrono::seconds(0));

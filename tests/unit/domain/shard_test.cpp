@@ -16,7 +16,8 @@ TEST(shard, never_changes) {
 TEST(shard, spreads_orders_evenly) {
     std::array<int, shard_count> orders{};
     uuid_generator generator(3);
-    for (int i = 0; i < 64'000; ++i) ++orders.at(shard_of(generator.next(timestamp(std::chrono::milliseconds(i)))));
+    for (int i = 0; i < 64'000; ++i)
+        ++orders.at(shard_of(generator.next(timestamp(std::chrono::milliseconds(i)))));
     for (const auto count : orders) {
         EXPECT_GT(count, 800);
         EXPECT_LT(count, 1200);

@@ -22,11 +22,11 @@ TEST(uuid, reads_either_case_and_writes_lower_case) {
 }
 
 TEST(uuid, refuses_every_other_form) {
-    for (const auto* text : {
-             "", "793491aa", "793491aa59584c3fb51dd8abf83eef12", "{793491aa-5958-4c3f-b51d-d8abf83eef12}",
-             "793491aa-5958-4c3f-b51d-d8abf83eef1", "793491aa-5958-4c3f-b51d-d8abf83eef123",
-             "793491ag-5958-4c3f-b51d-d8abf83eef12", "793491aa_5958_4c3f_b51d_d8abf83eef12",
-             "793491a-a5958-4c3f-b51d-d8abf83eef12", " 93491aa-5958-4c3f-b51d-d8abf83eef12"}) {
+    for (const auto* text :
+         {"", "793491aa", "793491aa59584c3fb51dd8abf83eef12", "{793491aa-5958-4c3f-b51d-d8abf83eef12}",
+          "793491aa-5958-4c3f-b51d-d8abf83eef1", "793491aa-5958-4c3f-b51d-d8abf83eef123",
+          "793491ag-5958-4c3f-b51d-d8abf83eef12", "793491aa_5958_4c3f_b51d_d8abf83eef12",
+          "793491a-a5958-4c3f-b51d-d8abf83eef12", " 93491aa-5958-4c3f-b51d-d8abf83eef12"}) {
         EXPECT_FALSE(uuid::parse(text)) << text;
     }
 }

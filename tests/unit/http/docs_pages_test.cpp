@@ -4,9 +4,9 @@
 #include <set>
 #include <string>
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
 #include <zlib.h>
+#include <boost/json.hpp>
 
 namespace delivery::http {
 namespace {

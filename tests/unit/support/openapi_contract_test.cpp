@@ -1,8 +1,8 @@
 #include "support/openapi_contract.hpp"
 
-#include <boost/algorithm/string/replace.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/algorithm/string/replace.hpp>
 
 namespace delivery::tests {
 namespace {

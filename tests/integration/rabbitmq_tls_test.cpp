@@ -1,0 +1,106 @@
+#include <filesystem>
+#include <string>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "integration/rabbitmq_session.hpp"
+#include "support/child.hpp"
+#include "support/eventually.hpp"
+#include "support/servers.hpp"
+#include "support/temp_folder.hpp"
+
+namespace delivery::tests {
+namespace {
+
+using ports::publish_outcome;
+using std::chrono::seconds;
+
+/// A certificate for the host name localhost and the authority that signed it, in files that any user may
+/// read.
+std::filesystem::path make_certificates() {
+    const auto folder = make_temp_folder();
+    std::filesystem::permissions(folder, std::filesystem::perms{0755});
+    constexpr auto script = R"(cd "$FOLDER" && {
+        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
+        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+        printf 'subjectAltName=DNS:localhost\n' >extensions
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+            -extfile extensions -out server.pem
+    } 2>/dev/null && chmod 644 *)";
+    const auto made = run_command({"/bin/bash", "-c", script}, seconds(60), {{"FOLDER", folder.string()}});
+    EXPECT_EQ(made.status.code, 0) << made.errors;
+    return folder;
+}
+
+std::uint16_t free_port() {
+    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
+    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
+    ::close(probe);
+    return ntohs(address.sin_port);
+}
+
+/// A listener for TLS on this process's own broker, and how to reach it.
+class rabbitmq_tls : public testing::Test {
+protected:
+    rabbitmq_tls() : folder_(make_certificates()) {
+        auto& server = own_rabbitmq();
+        endpoint_ = rabbitmq::parse_url(server.fresh_vhost()).value();
+        endpoint_.host = "localhost";
+        endpoint_.port = free_port();
+        endpoint_.tls = true;
+        endpoint_.ca_file = folder_ / "ca.pem";
+        const auto answer = server.evaluate(
+            "application:ensure_all_started(ssl), rabbit_networking:start_ssl_listener({\"127.0.0.1\", " +
+            std::to_string(endpoint_.port) + ", inet}, [{certfile, \"" + (folder_ / "server.pem").string() +
+            "\"}, {keyfile, \"" + (folder_ / "server.key").string() + "\"}], 2).");
+        EXPECT_TRUE(answer.starts_with("{ok, ok}")) << answer;
+    }
+    ~rabbitmq_tls() override { std::filesystem::remove_all(folder_); }
+
+    /// The fault of a bus that connects so, once it is not merely "not connected yet".
+    std::string fault_of(const rabbitmq::endpoint& endpoint) {
+        rabbitmq_session session(rabbitmq::options{.endpoint = endpoint});
+        std::string fault;
+        eventually(seconds(20), [&] {
+            fault = session.bus().find_fault().value_or("");
+            return fault != "not connected yet";
+        });
+        return fault;
+    }
+
+    rabbitmq::endpoint endpoint_;
+
+private:
+    std::filesystem::path folder_;
+};
+
+TEST_F(rabbitmq_tls, publishes_and_consumes) {
+    rabbitmq_session session(rabbitmq::options{.endpoint = endpoint_});
+    const auto batch = make_event_messages(3000);
+    EXPECT_EQ(count_of(session.publish(batch), publish_outcome::confirmed), batch.size());
+    EXPECT_EQ(event_ids(session.receive(batch.size())), event_ids(batch));
+}
+
+TEST_F(rabbitmq_tls, trusts_no_other_authority_and_no_other_name) {
+    auto unknown_authority = endpoint_;
+    unknown_authority.ca_file = rabbitmq::endpoint{}.ca_file;
+    EXPECT_NE(fault_of(unknown_authority), "");
+    auto other_name = endpoint_;
+    other_name.host = "127.0.0.1";
+    EXPECT_NE(fault_of(other_name).find("hostname"), std::string::npos) << fault_of(other_name);
+    auto no_file = endpoint_;
+    no_file.ca_file = "/nowhere.pem";
+    EXPECT_NE(fault_of(no_file).find("/nowhere.pem"), std::string::npos);
+    EXPECT_EQ(fault_of(endpoint_), "");
+}
+
+}  // namespace
+}  // namespace delivery::tests
