@@ -10,8 +10,8 @@
 #include <string>
 #include <system_error>
 
-#include <boost/json.hpp>
 #include <yaml-cpp/yaml.h>
+#include <boost/json.hpp>
 
 namespace {
 
