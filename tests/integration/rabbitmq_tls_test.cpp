@@ -85,7 +85,7 @@ private:
 TEST_F(rabbitmq_tls, publishes_and_consumes) {
     // Nothing is acknowledged, so the prefetch must admit them all.
     rabbitmq_session session(rabbitmq::options{.endpoint = endpoint_, .prefetch = 3000});
-    const auto batch = make_event_messages(1000);  // No more than the prefetch: none is acknowledged.
+    const auto batch = make_event_messages(3000);
     EXPECT_EQ(count_of(session.publish(batch), publish_outcome::confirmed), batch.size());
     EXPECT_EQ(event_ids(session.receive(batch.size())), event_ids(batch));
 }
