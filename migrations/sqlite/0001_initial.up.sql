@@ -17,8 +17,8 @@ CREATE TABLE orders (
 -- A page of one status reads this index; a page of all merges it, status by status.
 CREATE INDEX orders_by_status ON orders (status, created_at DESC, id DESC);
 
--- The source of truth for an order's status, version and times. Without a foreign key to orders: rows are only
--- ever written together with the order's own, and `delivery audit` finds orphans.
+-- The source of truth for an order's status, version and times. Without a foreign key to orders: rows are
+-- only ever written together with the order's own, and `delivery audit` finds orphans.
 CREATE TABLE order_events (
     order_id    TEXT    NOT NULL,
     version     INTEGER NOT NULL,
