@@ -7,6 +7,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/progress.hpp"
 #include "core/audit.hpp"
+#include "http/json_text.hpp"
 #include "runtime/json_logger.hpp"
 #include "runtime/reactors.hpp"
 #include "runtime/system_clock.hpp"
@@ -16,20 +17,11 @@ namespace {
 
 constexpr std::chrono::seconds join_limit{3};
 
-// What is wrong is told in our own words, statuses and numbers: nothing in it needs escaping but quotes.
-std::string escape(std::string_view text) {
-    std::string escaped;
-    for (const char c : text) {
-        if (c == '"' || c == '\\') escaped += '\\';
-        escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-    return escaped;
-}
-
 void print_violation(const core::violation& found, bool as_json) {
     if (as_json) {
-        fmt::print("{{\"order_id\":\"{}\",\"violation\":\"{}\"}}\n", found.order_id.to_string(),
-                   escape(found.what));
+        std::string what;
+        http::append_json_string(what, found.what);
+        fmt::print("{{\"order_id\":\"{}\",\"violation\":{}}}\n", found.order_id.to_string(), what);
     } else {
         fmt::print("{}  {}\n", found.order_id.to_string(), found.what);
     }

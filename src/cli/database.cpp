@@ -59,13 +59,8 @@ class migrated_schema final : public schema {
 public:
     explicit migrated_schema(const std::string& target) : migrator_(target) {}
 
-    state status() override {
-        return guarded([this]() -> state {
-            auto found = migrator_.status();
-            return {.applied = std::move(found.applied),
-                    .pending = std::move(found.pending),
-                    .incompatibility = std::move(found.incompatibility)};
-        });
+    core::schema_status status() override {
+        return guarded([this] { return migrator_.status(); });
     }
 
     std::vector<core::migration> up(std::optional<int> to) override {

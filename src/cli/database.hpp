@@ -33,12 +33,7 @@ class schema {
 public:
     virtual ~schema() = default;
 
-    struct state {
-        std::vector<core::applied_migration> applied;
-        std::vector<core::migration> pending;
-        std::optional<std::string> incompatibility;  ///< Why this binary cannot work on it.
-    };
-    virtual state status() = 0;
+    virtual core::schema_status status() = 0;
     /// Both answer what was run, in that order.
     virtual std::vector<core::migration> up(std::optional<int> to) = 0;
     virtual std::vector<core::migration> down(std::optional<int> to) = 0;

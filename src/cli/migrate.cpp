@@ -13,7 +13,7 @@ void print_done(std::string_view verb, const std::vector<core::migration>& migra
     if (migrations.empty()) fmt::print("nothing to do\n");
 }
 
-int print_status(const schema::state& state) {
+int print_status(const core::schema_status& state) {
     for (const auto& migration : state.applied) {
         fmt::print("applied  {}{}\n", migration.name, migration.finished ? "" : "  (begun, never finished)");
     }

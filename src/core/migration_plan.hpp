@@ -41,6 +41,14 @@ struct applied_migration {
         true;  ///< False where a script without a transaction was begun and never came to its end.
 };
 
+/// Where a database stands.
+struct schema_status {
+    std::vector<applied_migration> applied;
+    std::vector<migration> pending;  ///< What `up` would run.
+    /// Why this binary cannot work on it; nothing where it can.
+    std::optional<std::string> incompatibility;
+};
+
 /// Pairs the scripts and reads their options. Versions must be 1, 2, 3 … and each must have both scripts.
 /// Fails with the name of the file that is wrong, missing or too many.
 std::expected<std::vector<migration>, std::string> read_migrations(std::span<const migration_file> files);

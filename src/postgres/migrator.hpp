@@ -17,13 +17,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Where a database stands.
-struct schema_status {
-    std::vector<core::applied_migration> applied;
-    std::vector<core::migration> pending;  ///< What `up` would run.
-    /// Why this binary cannot work on it; nothing where it can.
-    std::optional<std::string> incompatibility;
-};
+using core::schema_status;
 
 /// Brings a database's schema up or down. Blocks. One migrator works at a time; another waits for it, and
 /// then finds the work done. Every call connects anew and throws migration_error.

@@ -20,13 +20,7 @@ public:
 /// The migrations that this binary knows, from migrations/sqlite, by version.
 std::span<const core::migration> embedded_migrations();
 
-/// Where a database stands.
-struct schema_status {
-    std::vector<core::applied_migration> applied;
-    std::vector<core::migration> pending;  ///< What `up` would run.
-    /// Why this binary cannot work on it; nothing where it can.
-    std::optional<std::string> incompatibility;
-};
+using core::schema_status;
 
 /// Brings the schema of one file up or down. `up` and `down` hold the lock of the process that writes, so
 /// they never run beside a service or each other: that throws `open_error`, as does a file that cannot be
