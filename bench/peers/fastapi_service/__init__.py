@@ -1,0 +1,1 @@
+"""The same job as its users would write it: FastAPI, SQLAlchemy async, RabbitMQ, a transactional outbox."""

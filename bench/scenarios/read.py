@@ -1,0 +1,94 @@
+"""Reads on PostgreSQL, against a prepared single-row select by pgbench."""
+
+import json
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.delivery import Process, run_command, service
+from harness.load import http_sample
+from harness.pgbench import SCRIPTS, pgbench
+from harness.rounds import Group, Scenario, at_least
+from harness.servers import Servers
+
+ORDERS = 210_000
+PAGE = 20
+DEEP_PAGE = 10_000
+SELECT = "pgbench prepared select"
+
+
+@dataclass
+class Context:
+    servers: Servers
+    api: Process
+    url: str
+    ids: Path
+    deep_cursor: str
+
+
+def run_script(url, script, **variables):
+    """A file of sql/, in psql."""
+    defined = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
+    subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", *defined, "-f", SCRIPTS / script, url], check=True)
+
+
+def write_ids(servers, url, path, count):
+    """A random choice of the stored orders, an id a line."""
+    ids = servers.sql(f"SELECT id FROM orders ORDER BY md5(id::text) LIMIT {count}", url)
+    path.write_text(ids + "\n", encoding="ascii")
+
+
+def cursor_of_page(api, number, size):
+    """Walks there in steps of a hundred orders, for a cursor only comes with the page before."""
+    cursor, query = None, ""
+    for _ in range((number - 1) * size // 100):
+        page = json.loads(api.get("/orders?limit=100" + query))
+        cursor = page["next_cursor"]
+        query = f"&cursor={cursor}"
+    return cursor
+
+
+@contextmanager
+def open_group(servers):
+    url = servers.fresh_database()
+    run_command("migrate", "up", DATABASE_URL=url)
+    run_script(url, "make_orders.sql", orders=ORDERS)
+    run_script(url, "number_orders.sql")
+    ids = servers.folder / "ids"
+    write_ids(servers, url, ids, 20_000)
+    with service("api", servers.folder, DATABASE_URL=url, RABBITMQ_URL=servers.rabbitmq) as api:
+        yield Context(servers, api, url, ids, cursor_of_page(api, DEEP_PAGE, PAGE))
+
+
+def by_id(path, connections):
+    return lambda context, seconds: http_sample(context.api.base, connections, seconds, "get_orders.lua",
+                                                ORDER_IDS=context.ids, ORDER_PATH=path)
+
+
+def select(clients):
+    return lambda context, seconds: pgbench(context.url, "select_order.sql", clients, seconds, orders=ORDERS)
+
+
+def first_page(context, seconds):
+    return http_sample(f"{context.api.base}/orders?limit={PAGE}", 64, seconds)
+
+
+def deep_page(context, seconds):
+    return http_sample(f"{context.api.base}/orders?limit={PAGE}&cursor={context.deep_cursor}", 64, seconds)
+
+
+def floor(context, seconds):
+    return http_sample(context.api.base + "/livez", 64, seconds)
+
+
+FLOOR = "floor: GET /livez"
+GROUP = Group(open_group, [
+    Scenario("GET /orders/{id}, 64 connections", "requests/s",
+             {"delivery": by_id("/orders/%s", 64), SELECT: select(64), FLOOR: floor}, at_least(1, SELECT)),
+    Scenario("GET /orders/{id}, 1 connection", "requests/s", {"delivery": by_id("/orders/%s", 1), SELECT: select(1)}),
+    Scenario("GET /orders/{id}/events, 64 connections", "requests/s",
+             {"delivery": by_id("/orders/%s/events", 64), SELECT: select(64)}),
+    Scenario(f"GET /orders, page {DEEP_PAGE:,}, 64 connections", "requests/s",
+             {"page 10,000": deep_page, "page 1": first_page}, at_least(0.8, "page 1")),
+])

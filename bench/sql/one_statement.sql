@@ -1,0 +1,11 @@
+-- The same rows, in one statement and so in one round trip.
+WITH stored AS (
+    INSERT INTO orders (id, customer_name, address, status, version, created_at, updated_at)
+    VALUES (gen_random_uuid(), 'João Silva', 'Rua Exemplo, 123', 'RECEIVED', 1, now(), now()) RETURNING id
+), event AS (
+    INSERT INTO order_events (order_id, version, id, status, recorded_at)
+    SELECT id, 1, gen_random_uuid(), 'RECEIVED', now() FROM stored
+)
+INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent)
+SELECT 0, id, 1, gen_random_uuid(), 'RECEIVED', now(), '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+FROM stored;
