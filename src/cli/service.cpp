@@ -154,6 +154,7 @@ private:
         is_stopping_ = true;
         in_.logger->info("shutting down");
         if (server_) block_on(in_.reactors.executor(0), server_->drain(drain_limit));
+        for (auto& lane : lanes_) block_on(in_.reactors.executor(lane.reactor()), lane.orders().drain());
         if (worker_) worker_->stop();
         if (relay_) relay_->stop();
         for (auto& lane : lanes_) block_on(in_.reactors.executor(lane.reactor()), lane.store().close());

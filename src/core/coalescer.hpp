@@ -60,6 +60,9 @@ public:
         co_return std::move(*entry->result);
     }
 
+    /// Whether nothing is queued or in flight. A flight outlives requests whose deadline has passed.
+    [[nodiscard]] bool is_idle() const { return !in_flight_; }
+
 private:
     struct item {
         item(Request r, ports::instant d, std::unique_ptr<ports::timer> t)

@@ -44,6 +44,10 @@ public:
     /// One page of at most `request.limit` orders; ask for one more than a page holds to learn whether there
     /// are more.
     virtual awaitable<served<std::vector<domain::order>>> list(ports::page_request request) = 0;
+
+    /// Comes back once nothing is under way any more, not even for requests that have been answered because
+    /// their deadline had passed. To be awaited before the service goes away, when no more requests come in.
+    virtual awaitable<void> drain() = 0;
 };
 
 }  // namespace delivery::core
