@@ -20,11 +20,15 @@ response refuse(const request& request, problem_kind kind, std::string detail) {
     return to_response({.kind = kind, .detail = std::move(detail)}, request);
 }
 
+const char* detail_of(const core::unavailable& reason) {
+    if (!reason.outcome_unknown) return "The service cannot answer now, try again later";
+    if (reason.order_id) return "The order may have been stored";
+    return "The order may have been stored: send the request again with the same Idempotency-Key";
+}
+
 response unavailable_answer(const request& request, const core::unavailable& reason) {
-    auto detail = reason.outcome_unknown ? "The order may have been stored"
-                                         : "The service cannot answer now, try again later";
     return to_response({.kind = problem_kind::unavailable,
-                        .detail = detail,
+                        .detail = detail_of(reason),
                         .outcome_unknown = reason.outcome_unknown,
                         .unknown_order = reason.outcome_unknown ? reason.order_id : std::nullopt},
                        request);
