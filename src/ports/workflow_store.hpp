@@ -26,11 +26,12 @@ struct step_request {
 };
 
 enum class step_outcome {
-    advanced,      ///< The status changed; event and outbox row were written with it.
-    scheduled,     ///< A timer is stored (or was already).
-    stale,         ///< The order is beyond this version; nothing was written.
-    ahead,         ///< The order has not reached this version; nothing was written.
-    missing,       ///< There is no such order.
+    advanced,   ///< The status changed, by this call or by an earlier attempt with the same event id; event
+                ///< and outbox row were written with it.
+    scheduled,  ///< A timer is stored (or was already).
+    stale,      ///< The order is beyond this version; nothing was written.
+    ahead,      ///< The order has not reached this version; nothing was written.
+    missing,    ///< There is no such order.
     contradicted,  ///< The order is at this version with another status; nothing was written.
 };
 

@@ -28,7 +28,9 @@ WITH input AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT i.*, CASE
         WHEN l.id IS NULL THEN 4
-        WHEN l.version > i.version THEN 2
+        WHEN l.version > i.version THEN CASE WHEN EXISTS (
+            SELECT FROM order_events e
+            WHERE e.order_id = i.id AND e.version = i.version + 1 AND e.id = i.event_id) THEN 6 ELSE 2 END
         WHEN l.version < i.version THEN 3
         WHEN l.status <> i.from_status THEN 5
         WHEN i.delay > 0 THEN 1
@@ -55,9 +57,10 @@ WITH input AS MATERIALIZED (
 )
 SELECT position, outcome FROM judged)"};
 
-// The numbers above.
+// The numbers above; the last one was taken by an earlier attempt, whose answer was lost.
 constexpr std::array outcomes{step_outcome::advanced, step_outcome::scheduled, step_outcome::stale,
-                              step_outcome::ahead,    step_outcome::missing,   step_outcome::contradicted};
+                              step_outcome::ahead,    step_outcome::missing,   step_outcome::contradicted,
+                              step_outcome::advanced};
 
 // Locks the orders and not the timers, as everything that touches a timer does, and waits for nobody: an
 // order that another transaction has is left for later. A timer without an order is left for the audit to

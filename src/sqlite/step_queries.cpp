@@ -51,10 +51,19 @@ void schedule(connection& db, const ports::step_request& step, domain::timestamp
         .run();
 }
 
+/// Whether an earlier attempt took this step and its answer was lost.
+bool is_taken(connection& db, const ports::step_request& step) {
+    query row(db, "SELECT 1 FROM order_events WHERE order_id = ?1 AND version = ?2 AND id = ?3",
+              step.order_id, step.version + 1, step.event_id);
+    return row.step();
+}
+
 step_outcome take_step(connection& db, const ports::step_request& step,
                        const std::optional<order_state>& state, domain::timestamp now) {
     if (!state) return step_outcome::missing;
-    if (state->version > step.version) return step_outcome::stale;
+    if (state->version > step.version) {
+        return is_taken(db, step) ? step_outcome::advanced : step_outcome::stale;
+    }
     if (state->version < step.version) return step_outcome::ahead;
     if (state->status != step.from) return step_outcome::contradicted;
     if (step.delay > std::chrono::milliseconds::zero()) {

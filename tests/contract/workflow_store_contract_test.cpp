@@ -76,6 +76,19 @@ TEST_P(store_contract, repeated_requests_are_one_step) {
     EXPECT_EQ(history(order.id).size(), 2U);
 }
 
+TEST_P(store_contract, a_step_tried_again_after_its_answer_was_lost_is_known_as_its_own) {
+    const auto order = create(make_order());
+    const auto step = make_step(order);
+    EXPECT_EQ(take(step), step_outcome::advanced);
+    settle(pending());
+    EXPECT_EQ(take(step), step_outcome::advanced);
+    EXPECT_EQ(take(make_step(order)), step_outcome::stale) << "another one's";
+    EXPECT_EQ(history(order.id).size(), 2U);
+    EXPECT_TRUE(pending().empty());
+    advance(find(order.id).value());
+    EXPECT_EQ(take(step), step_outcome::advanced) << "however far the order has come since";
+}
+
 TEST_P(store_contract, an_orders_time_never_goes_back) {
     const auto order = create(make_order());
     const auto future = order.created_at + 1h;

@@ -34,7 +34,12 @@ ports::step_outcome memory_database::take_step(const ports::step_request& step) 
     const auto found = orders.find(step.order_id);
     if (found == orders.end()) return missing;
     auto& order = found->second.order;
-    if (order.version > step.version) return stale;
+    if (order.version > step.version) {
+        const auto history = events.find(step.order_id);
+        if (history == events.end()) return stale;
+        const auto next = history->second.find(step.version + 1);
+        return next != history->second.end() && next->second.event.id == step.event_id ? advanced : stale;
+    }
     if (order.version < step.version) return ahead;
     if (order.status != step.from) return contradicted;
     if (step.delay > std::chrono::milliseconds::zero()) {

@@ -156,7 +156,9 @@ TEST_F(worker_test, a_commit_whose_answer_was_lost_is_one_step) {
     run_for(1s);
     EXPECT_THAT(consumer.acknowledged, ElementsAre(tag));
     EXPECT_EQ(stored(id).version, 2);
-    EXPECT_EQ(metrics.handled[message_result::stale], 1U);
+    EXPECT_EQ(metrics.handled[message_result::advanced], 1U) << "it is known as its own";
+    EXPECT_EQ(metrics.handled[message_result::stale], 0U);
+    EXPECT_EQ((metrics.advanced[{status::received, status::in_transit}]), 1U);
 }
 
 TEST_F(worker_test, data_that_the_store_refuses_is_found_and_buried_alone) {
