@@ -68,6 +68,7 @@ public:
     int run() {
         try {
             open();
+            check_bus_early();
             serve();
             if (start()) in_.stop.wait();
             shut_down();
@@ -134,6 +135,14 @@ private:
                          .target = in_.settings.limits.target_bytes,
                          .body = in_.settings.limits.body_bytes};
         return options;
+    }
+
+    /// Where the database can be asked already, a wrong bus is told before any request is answered. Where it
+    /// cannot, `start` asks it later.
+    void check_bus_early() {
+        auto& store = lanes_.front().store();
+        if (block_on(in_.reactors.executor(0), store.find_fault())) return;
+        refuse_other_bus(in_, store, *bus_);
     }
 
     /// Waits for the database, then lets relay and worker begin. False where a stop was asked for meanwhile.
