@@ -102,7 +102,7 @@ private:
     void serve() {
         std::vector<http::endpoint> endpoints;
         for (std::size_t i = 0; i < lanes_.size(); ++i) {
-            health_.emplace_back(lanes_[i].store(), *bus_, is_stopping_);
+            health_.emplace_back(lanes_[i].store(), *bus_, in_.metrics, is_stopping_);
             endpoints.push_back(http::to_endpoint(in_.reactors.executor(i), make_dispatcher(i)));
         }
         server_ = http::listen(server_options(), std::move(endpoints), *in_.logger);
@@ -126,7 +126,7 @@ private:
                       std::make_move_iterator(more.end()));
     }
 
-    [[nodiscard]] http::server_options server_options() const {
+    [[nodiscard]] http::server_options server_options() {
         http::server_options options;
         options.host = in_.settings.app_host;
         options.port = port_of(what_);
@@ -134,6 +134,10 @@ private:
         options.sizes = {.header = in_.settings.limits.header_bytes,
                          .target = in_.settings.limits.target_bytes,
                          .body = in_.settings.limits.body_bytes};
+        options.on_turned_away = [this] {
+            in_.metrics.request_started();
+            in_.metrics.request_finished("other", "unmatched", 503, {});
+        };
         return options;
     }
 
