@@ -242,7 +242,7 @@ ports::outbox_store::redrive_result memory_database::redrive(std::chrono::millis
         const auto history = events.find(found->first);
         if (history == events.end() || history->second.empty()) continue;
         const auto& latest = history->second.rbegin()->second;
-        add_outbox_row(latest.event, latest.traceparent, reserve_sequences(1));
+        add_outbox_row(latest.event, {}, reserve_sequences(1));
         found->second.redriven_at = now;
         ++result.announced;
     }
