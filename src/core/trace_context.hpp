@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string>
 #include <string_view>
 
 namespace delivery::core {
@@ -8,5 +9,9 @@ namespace delivery::core {
 /// The trace id (32 hexadecimal digits) of a W3C traceparent; empty where it is not well-formed.
 /// Source: https://www.w3.org/TR/trace-context/#traceparent-header
 std::string_view trace_id_of(std::string_view traceparent);
+
+/// A traceparent that came from outside, as it may be stored and passed on: 55 characters of version 00, or
+/// empty where it is not well-formed.
+std::string sanitize_traceparent(std::string_view received);
 
 }  // namespace delivery::core

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/message_codec.hpp"
+#include "core/trace_context.hpp"
 #include "rabbitmq/connection.hpp"
 #include "rabbitmq/topology.hpp"
 
@@ -46,13 +47,17 @@ bool is_json(std::string_view content_type) {
 }
 
 std::expected<ports::event_message, std::string> decode(const incoming_content& content) {
+    if (content.is_cut()) {
+        return std::unexpected(fmt::format("body of {} bytes is too large, only its first {} are kept",
+                                           content.body_size, content.body.size()));
+    }
     if (!is_json(content.content_type)) return std::unexpected("content type is not JSON");
     if (!content.spec_version.empty() && !content.spec_version.starts_with("1.")) {
         return std::unexpected("unknown CloudEvents version");
     }
     auto event = core::decode_body(content.body);
     if (!event) return std::unexpected(std::move(event.error()));
-    return ports::event_message{.event = *event, .traceparent = content.traceparent};
+    return ports::event_message{.event = *event, .traceparent = core::sanitize_traceparent(content.traceparent)};
 }
 
 }  // namespace
