@@ -81,6 +81,17 @@ TEST_F(orders, are_refused_before_the_service_is_asked) {
     EXPECT_EQ(post(good_body, {{"Content-Type", "application/json; charset=UTF-8"}}).status, 201U);
 }
 
+TEST_F(orders, are_not_taken_from_pages_of_other_sites_behind_their_readers_backs) {
+    for (const auto& header : {"Origin", "Sec-Fetch-Site"}) {
+        expect_problem(post(good_body, {{header, "null"}}), 415, "unsupported_media_type");
+        expect_problem(post(good_body, {{header, "null"}, {"Content-Type", "text/plain"}}), 415,
+                       "unsupported_media_type");
+        EXPECT_EQ(post(good_body, {{header, "null"}, {"Content-Type", "application/json"}}).status, 201U);
+    }
+    EXPECT_EQ(post(good_body).status, 201U) << "no browser, no type: JSON";
+    EXPECT_FALSE(post(good_body).find("Access-Control-Allow-Origin"));
+}
+
 TEST_F(orders, faults_are_told_to_old_and_new_clients) {
     const auto answer = json::parse(post(R"({"address":7})").body);
     EXPECT_EQ(answer, json::parse(R"({
