@@ -73,6 +73,29 @@ TEST_F(observability, metrics_are_those_of_the_golden_list_and_move) {
     EXPECT_EQ(text.find("/nothing"), std::string::npos) << "a path as sent is no label";
 }
 
+TEST_F(observability, no_client_can_make_series_without_end) {
+    const auto series = [this] {
+        const auto text = metrics();
+        return std::ranges::count(text, '\n');
+    };
+    const int port = service_.port();
+    const auto send = [port](int number) {
+        const auto word = "X" + std::to_string(number);
+        http_connection client(port);
+        client.send(word + " /orders/" + word + "?" + word + "=1 HTTP/1.1\r\nHost: " + word +
+                    "\r\nX-Request-Id: " + word + "\r\nUser-Agent: " + word + "\r\n\r\n");
+        EXPECT_EQ(client.read_answer().status, 405);
+        for (const auto* method : {"GET", "PUT", "DELETE"}) http_request(port, method, "/" + word + "/events");
+        http_request(port, "GET", "/docs/" + word);
+        http_request(port, "GET", "/orders/" + word + "/events");
+    };
+    for (int number = 0; number < 5; ++number) send(number);
+    const auto few = series();
+    for (int number = 5; number < 200; ++number) send(number);
+    EXPECT_LE(series(), few + 5) << "each has its own order of appearance, none its own series";
+    EXPECT_EQ(metrics().find("X1"), std::string::npos);
+}
+
 TEST_F(observability, every_kind_of_store_call_is_timed) {
     const int port = service_.port();
     const auto id = post_order(port);
