@@ -44,7 +44,8 @@ private:
     void begin(incoming_content content);
 
     std::optional<incoming_content> current_;
-    std::optional<std::uint64_t> missing_;  ///< Bytes of the body that have not come; nothing before its header.
+    std::optional<std::uint64_t>
+        missing_;  ///< Bytes of the body that have not come; nothing before its header.
     bool is_consistent_ = true;
 };
 
