@@ -16,7 +16,8 @@ void print_done(std::string_view verb, const std::vector<core::migration>& migra
 
 int print_status(const core::schema_status& state) {
     for (const auto& migration : state.applied) {
-        fmt::print("applied  {}{}\n", runtime::readable(migration.name), migration.finished ? "" : "  (begun, never finished)");
+        fmt::print("applied  {}{}\n", runtime::readable(migration.name),
+                   migration.finished ? "" : "  (begun, never finished)");
     }
     for (const auto& migration : state.pending) fmt::print("pending  {}\n", migration.name);
     if (!state.incompatibility) return exit_done;

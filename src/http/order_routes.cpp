@@ -77,9 +77,9 @@ bool is_from_a_page(const request& request) {
 std::optional<response> find_media_type_fault(const request& request) {
     const auto type = request.headers.find("Content-Type").value_or("");
     const auto coding = request.headers.find("Content-Encoding").value_or("identity");
-    const bool is_json =
-        type.empty() ? !is_from_a_page(request)
-                     : request.headers.count("Content-Type") == 1 && is_json_media_type(type);
+    const bool is_json = type.empty()
+                             ? !is_from_a_page(request)
+                             : request.headers.count("Content-Type") == 1 && is_json_media_type(type);
     if (is_json && equals_ignoring_case(coding, "identity")) return std::nullopt;
     return refuse(request, problem_kind::unsupported_media_type,
                   is_json ? "Send the order without a Content-Encoding"

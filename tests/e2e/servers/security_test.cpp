@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -66,8 +68,8 @@ TEST(least_privileges, of_the_documentation_are_all_that_the_roles_need) {
     const auto relay = deployed.start("relay");
     const auto worker = deployed.start("worker");
     for (auto* role : {api.get(), relay.get(), worker.get()}) role->await_ready();
-    const auto keyed = http_request(api->port(), "POST", "/orders", order_body("Ana"),
-                                    {{"Idempotency-Key", "once"}});
+    const auto keyed =
+        http_request(api->port(), "POST", "/orders", order_body("Ana"), {{"Idempotency-Key", "once"}});
     EXPECT_EQ(keyed.status, 201) << keyed.body;
     deployed.expect_all_delivered(api->port(), {post_order(api->port()), text_at(keyed.json(), "id")});
     for (auto* role : {api.get(), relay.get(), worker.get()}) {
@@ -147,18 +149,18 @@ TEST_F(postgres_tls, is_used_and_checked) {
     service delivery(folder.path(), {"run"}, good);
     delivery.await_ready();
     post_order(delivery.port());
-    EXPECT_EQ(open_postgres(database_url_)
-                  ->number("SELECT count(*) FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid) "
-                           "WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND NOT s.ssl"),
-              0);
+    EXPECT_EQ(
+        open_postgres(database_url_)
+            ->number("SELECT count(*) FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid) "
+                     "WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND NOT s.ssl"),
+        0);
 
     const auto other_name = run_delivery_in(folder.path(), {"migrate", "status"},
                                             {{"DATABASE_URL", url("127.0.0.1", authority)}});
     EXPECT_EQ(other_name.status.code, 1);
     EXPECT_NE(other_name.errors.find("does not match host name"), std::string::npos) << other_name.errors;
-    const auto other_authority =
-        run_delivery_in(folder.path(), {"audit"},
-                        {{"DATABASE_URL", url("localhost", "/etc/ssl/certs/ca-certificates.crt")}});
+    const auto other_authority = run_delivery_in(
+        folder.path(), {"audit"}, {{"DATABASE_URL", url("localhost", "/etc/ssl/certs/ca-certificates.crt")}});
     EXPECT_EQ(other_authority.status.code, 1);
     EXPECT_NE(other_authority.errors.find("certificate verify failed"), std::string::npos)
         << other_authority.errors;

@@ -115,9 +115,8 @@ TEST_P(traced, gives_its_trace_id_or_nothing) {
 
 TEST_P(traced, is_passed_on_as_version_00_or_not_at_all) {
     const auto passed_on = sanitize_traceparent(GetParam().traceparent);
-    EXPECT_EQ(passed_on, GetParam().is_well_formed
-                             ? "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-                             : "");
+    EXPECT_EQ(passed_on,
+              GetParam().is_well_formed ? "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" : "");
 }
 
 INSTANTIATE_TEST_SUITE_P(

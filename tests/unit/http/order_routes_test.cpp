@@ -146,6 +146,17 @@ TEST_F(orders, are_found_with_an_etag) {
     EXPECT_EQ(get("/orders/" + id, {{"If-None-Match", "\"1\""}}).status, 200U);
 }
 
+TEST_F(orders, may_be_kept_by_nobody_on_the_way) {
+    service.events.value() = {tests::make_event()};
+    service.listed = std::vector{make_order()};
+    for (const auto& target : {"/orders/" + id, "/orders/" + id + "/events", std::string("/orders")}) {
+        EXPECT_EQ(get(target).find("Cache-Control"), "private, no-cache") << target;
+    }
+    const auto same = get("/orders/" + id, {{"If-None-Match", "\"1\""}});
+    EXPECT_EQ(same.status, 304U);
+    EXPECT_EQ(same.find("Cache-Control"), "private, no-cache");
+}
+
 TEST_F(orders, that_do_not_exist_are_named_as_they_were_asked_for) {
     service.found = std::nullopt;
     const std::string upper = "019A4711-8C3E-7D52-B1F0-5A9C04E6D3B7";

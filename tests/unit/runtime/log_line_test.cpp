@@ -148,5 +148,12 @@ TEST(TextLine, IsForPeople) {
               "2025-11-03T00:32:55.534780Z warning [api] a\\nb x=c\\u001b[2Jd");
 }
 
+TEST(Readable, IsSafeForATerminal) {
+    EXPECT_EQ(readable("0001_initial"), "0001_initial");
+    EXPECT_EQ(readable("\x1b]0;title\a\r\x1b[2Jgone\xC2\x9B\u202E"),
+              "\\u001b]0;title\\u0007\\r\\u001b[2Jgone\\u009b\\u202e");
+    EXPECT_LE(readable(std::string(1'000'000, 'x')).size(), longest_log_text + 4);
+}
+
 }  // namespace
 }  // namespace delivery::runtime
