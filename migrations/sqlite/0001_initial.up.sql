@@ -25,7 +25,6 @@ CREATE TABLE order_events (
     id          TEXT    NOT NULL,
     status      TEXT    NOT NULL,
     recorded_at INTEGER NOT NULL,
-    traceparent TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (order_id, version)
 ) STRICT, WITHOUT ROWID;
 

@@ -10,6 +10,7 @@
 #include "cli/seed.hpp"
 #include "cli/service.hpp"
 #include "cli/version.hpp"
+#include "runtime/log_escape.hpp"
 
 namespace {
 
@@ -39,10 +40,10 @@ int main(int argument_count, char** arguments) {
     try {
         return run(*what);
     } catch (const cli::usage_error& error) {
-        fmt::print(stderr, "delivery: {}\n", error.what());
+        fmt::print(stderr, "delivery: {}\n", runtime::readable(error.what()));
         return cli::exit_usage;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "delivery: {}\n", error.what());
+        fmt::print(stderr, "delivery: {}\n", runtime::readable(error.what()));
         return cli::exit_failed;
     }
 }

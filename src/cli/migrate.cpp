@@ -4,6 +4,7 @@
 
 #include "cli/database.hpp"
 #include "cli/exit_status.hpp"
+#include "runtime/log_escape.hpp"
 
 namespace delivery::cli {
 namespace {
@@ -15,11 +16,12 @@ void print_done(std::string_view verb, const std::vector<core::migration>& migra
 
 int print_status(const core::schema_status& state) {
     for (const auto& migration : state.applied) {
-        fmt::print("applied  {}{}\n", migration.name, migration.finished ? "" : "  (begun, never finished)");
+        fmt::print("applied  {}{}\n", runtime::readable(migration.name),
+                   migration.finished ? "" : "  (begun, never finished)");
     }
     for (const auto& migration : state.pending) fmt::print("pending  {}\n", migration.name);
     if (!state.incompatibility) return exit_done;
-    fmt::print("this binary cannot work on this schema: {}\n", *state.incompatibility);
+    fmt::print("this binary cannot work on this schema: {}\n", runtime::readable(*state.incompatibility));
     // Migrations that are merely pending are no failure: `migrate up` is the next step.
     return state.pending.empty() ? exit_failed : exit_done;
 }

@@ -68,6 +68,7 @@ public:
     int run() {
         try {
             open();
+            check_bus_early();
             serve();
             if (start()) in_.stop.wait();
             shut_down();
@@ -101,7 +102,7 @@ private:
     void serve() {
         std::vector<http::endpoint> endpoints;
         for (std::size_t i = 0; i < lanes_.size(); ++i) {
-            health_.emplace_back(lanes_[i].store(), *bus_, is_stopping_);
+            health_.emplace_back(lanes_[i].store(), *bus_, in_.metrics, is_stopping_);
             endpoints.push_back(http::to_endpoint(in_.reactors.executor(i), make_dispatcher(i)));
         }
         server_ = http::listen(server_options(), std::move(endpoints), *in_.logger);
@@ -125,7 +126,7 @@ private:
                       std::make_move_iterator(more.end()));
     }
 
-    [[nodiscard]] http::server_options server_options() const {
+    [[nodiscard]] http::server_options server_options() {
         http::server_options options;
         options.host = in_.settings.app_host;
         options.port = port_of(what_);
@@ -133,7 +134,19 @@ private:
         options.sizes = {.header = in_.settings.limits.header_bytes,
                          .target = in_.settings.limits.target_bytes,
                          .body = in_.settings.limits.body_bytes};
+        options.on_turned_away = [this] {
+            in_.metrics.request_started();
+            in_.metrics.request_finished("other", "unmatched", 503, {});
+        };
         return options;
+    }
+
+    /// Where the database can be asked already, a wrong bus is told before any request is answered. Where it
+    /// cannot, `start` asks it later.
+    void check_bus_early() {
+        auto& store = lanes_.front().store();
+        if (block_on(in_.reactors.executor(0), store.find_fault())) return;
+        refuse_other_bus(in_, store, *bus_);
     }
 
     /// Waits for the database, then lets relay and worker begin. False where a stop was asked for meanwhile.
@@ -154,6 +167,7 @@ private:
         is_stopping_ = true;
         in_.logger->info("shutting down");
         if (server_) block_on(in_.reactors.executor(0), server_->drain(drain_limit));
+        for (auto& lane : lanes_) block_on(in_.reactors.executor(lane.reactor()), lane.orders().drain());
         if (worker_) worker_->stop();
         if (relay_) relay_->stop();
         for (auto& lane : lanes_) block_on(in_.reactors.executor(lane.reactor()), lane.store().close());

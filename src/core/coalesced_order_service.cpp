@@ -9,6 +9,8 @@ namespace {
 using ports::store_operation;
 using history_result = std::optional<std::vector<domain::order_event>>;
 
+constexpr ports::duration drain_poll = std::chrono::milliseconds(10);
+
 class coalesced_order_service final : public order_service {
 public:
     coalesced_order_service(const surroundings& around, ports::order_store& store,
@@ -31,7 +33,8 @@ public:
                                .address = std::move(draft.address),
                                .traceparent = std::move(draft.traceparent),
                                .idempotency = std::move(draft.idempotency)};
-        const auto id = order.id;
+        // Behind a key that was used before stands the order of then, and this id names none.
+        const auto id = order.idempotency ? std::nullopt : std::optional(order.id);
         auto result = co_await guard(creates_.submit(std::move(order), deadline()));
         if (!result && result.error().outcome_unknown) result.error().order_id = id;
         co_return result;
@@ -51,6 +54,11 @@ public:
             within(around_.where, around_.clock, options_.request_timeout, list_one(std::move(request))));
     }
 
+    awaitable<void> drain() override {
+        const auto pause = around_.clock.make_timer(around_.where);
+        while (!is_idle()) co_await pause->wait(drain_poll);
+    }
+
 private:
     template <typename T>
     using refusable = std::expected<T, refusal>;
@@ -65,6 +73,10 @@ private:
     private:
         std::size_t& number_;
     };
+
+    [[nodiscard]] bool is_idle() const {
+        return creates_.is_idle() && finds_.is_idle() && histories_.is_idle() && lists_under_way_ == 0;
+    }
 
     [[nodiscard]] coalescer_limits limits() const {
         return {.queue_max = options_.queue_max, .batch_max = options_.batch_max};

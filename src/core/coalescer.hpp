@@ -46,6 +46,7 @@ public:
 
     /// Answers with the request's result, a refusal, or by throwing what its batch threw.
     awaitable<std::expected<Result, refusal>> submit(Request request, ports::instant deadline) {
+        if (queue_.size() >= limits_.queue_max) drop_abandoned();
         if (queue_.size() >= limits_.queue_max) co_return std::unexpected(refusal::queue_full);
         const auto entry = std::make_shared<item>(std::move(request), deadline, clock_.make_timer(where_));
         queue_.push_back(entry);
@@ -59,6 +60,9 @@ public:
         }
         co_return std::move(*entry->result);
     }
+
+    /// Whether nothing is queued or in flight. A flight outlives requests whose deadline has passed.
+    [[nodiscard]] bool is_idle() const { return !in_flight_; }
 
 private:
     struct item {
@@ -76,6 +80,12 @@ private:
         bool is_waiting = true;
     };
     using batch = std::vector<std::shared_ptr<item>>;
+
+    /// Requests that were given up while the flight lasts hold no place. With one deadline for all, which is
+    /// how they come, the oldest are the first to be given up.
+    void drop_abandoned() {
+        while (!queue_.empty() && !queue_.front()->is_waiting) queue_.pop_front();
+    }
 
     void take_off() {
         in_flight_ = true;

@@ -212,4 +212,15 @@ std::optional<std::string> find_incompatibility(std::span<const migration> known
     return std::nullopt;
 }
 
+schema_status find_status(std::span<const migration> known, std::vector<applied_migration> applied) {
+    schema_status found{.applied = std::move(applied), .pending = {}, .incompatibility = {}};
+    found.incompatibility = find_incompatibility(known, found.applied);
+    if (auto plan = plan_up(known, found.applied, std::nullopt)) {
+        found.pending = std::move(*plan);
+    } else {
+        found.incompatibility = plan.error();
+    }
+    return found;
+}
+
 }  // namespace delivery::core

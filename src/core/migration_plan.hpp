@@ -71,4 +71,7 @@ std::expected<std::vector<migration>, std::string> plan_down(std::span<const mig
 std::optional<std::string> find_incompatibility(std::span<const migration> known,
                                                 std::span<const applied_migration> applied);
 
+/// Where a database with this history stands. A history that does not fit the files is an incompatibility.
+schema_status find_status(std::span<const migration> known, std::vector<applied_migration> applied);
+
 }  // namespace delivery::core

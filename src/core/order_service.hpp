@@ -15,7 +15,8 @@ namespace delivery::core {
 
 /// A request that could not be served now: the store is away, a queue is full, or the deadline passed.
 struct unavailable {
-    /// True where the order may have been stored all the same; `order_id` is its id then.
+    /// True where the order may have been stored all the same. `order_id` is its id then, except for a draft
+    /// with an idempotency key: the key may stand for an earlier order, and repeating it is how to find out.
     bool outcome_unknown = false;
     std::optional<domain::uuid> order_id = {};
 };
@@ -44,6 +45,10 @@ public:
     /// One page of at most `request.limit` orders; ask for one more than a page holds to learn whether there
     /// are more.
     virtual awaitable<served<std::vector<domain::order>>> list(ports::page_request request) = 0;
+
+    /// Comes back once nothing is under way any more, not even for requests that have been answered because
+    /// their deadline had passed. To be awaited before the service goes away, when no more requests come in.
+    virtual awaitable<void> drain() = 0;
 };
 
 }  // namespace delivery::core

@@ -249,7 +249,9 @@ private:
             const auto started = around_.clock.monotonic();
             try {
                 const auto held = shards_.held();
-                const auto depth = co_await store_.depth(held);
+                // Measured, and not tried again: a gauge has its next turn soon.
+                const auto depth = co_await caller_.call(store_operation::depth, started,
+                                                         [&] { return store_.depth(held); });
                 around_.metrics.outbox_depth(depth.pending, depth.oldest_age);
             } catch (const ports::store_error&) {
                 // The lanes and the leases report a store that is away; a gauge need not repeat it.

@@ -35,4 +35,9 @@ std::string_view trace_id_of(std::string_view traceparent) {
     return well_formed && !is_zero(trace_id) && !is_zero(parent_id) ? trace_id : std::string_view{};
 }
 
+std::string sanitize_traceparent(std::string_view received) {
+    if (trace_id_of(received).empty()) return {};
+    return "00" + std::string(received.substr(2, traceparent_size - 2));
+}
+
 }  // namespace delivery::core

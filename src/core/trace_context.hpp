@@ -9,4 +9,8 @@ namespace delivery::core {
 /// Source: https://www.w3.org/TR/trace-context/#traceparent-header
 std::string_view trace_id_of(std::string_view traceparent);
 
+/// A traceparent that came from outside, as it may be stored and passed on: 55 characters of version 00, or
+/// empty where it is not well-formed.
+std::string sanitize_traceparent(std::string_view received);
+
 }  // namespace delivery::core

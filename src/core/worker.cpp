@@ -1,6 +1,7 @@
 #include "core/worker.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "core/group.hpp"
@@ -19,6 +20,9 @@ constexpr backoff::limits outage_pause{.first = std::chrono::milliseconds(50),
                                        .most = std::chrono::seconds(1)};
 /// Timers are not looked for more often than this, however many are set.
 constexpr ports::duration timer_spacing = std::chrono::milliseconds(5);
+/// How long a timer that the store refuses is left out before it is tried again, and how many may be.
+constexpr ports::duration refused_timer_pause = std::chrono::minutes(1);
+constexpr std::size_t refused_timers_max = 1000;
 
 /// Why a step can never be taken; nothing where it was, or no longer needs to be.
 const char* find_rejection(step_outcome outcome) {
@@ -284,15 +288,80 @@ private:
         std::vector<domain::uuid> event_ids;
         for (std::size_t i = 0; i < options_.batch_max; ++i)
             event_ids.push_back(ids_.next(around_.clock.now()));
-        auto result = co_await caller_.call(store_operation::take_due_timers,
-                                            around_.clock.monotonic() + store_call_timeout,
-                                            [this, &event_ids] { return store_.take_due_timers(event_ids); });
+        const auto left_out = refused_orders();
+        std::optional<ports::store_error> refusal;
+        ports::due_result result;
+        try {
+            result = co_await caller_.call(store_operation::take_due_timers,
+                                           around_.clock.monotonic() + store_call_timeout,
+                                           [&] { return store_.take_due_timers(event_ids, left_out); });
+        } catch (const ports::store_error& error) {
+            if (error.fault() != ports::store_fault::bad_data) throw;
+            refusal = error;
+        }
+        if (refusal) {
+            if (!co_await isolate_timer(left_out)) throw ports::store_error(*refusal);
+            result.next_due = std::chrono::milliseconds(0);
+            co_return result;
+        }
         if (result.taken > 0) around_.metrics.store_batch(result.taken);
         for (const auto& step : result.advanced) {
             note_advance(step.event.order_id, step.from, step.event.status, step.traceparent);
         }
         if (!result.advanced.empty()) options_.on_outbox_written();
         co_return result;
+    }
+
+    /// One of the due timers has data that the store refuses: takes their steps one by one, and leaves that
+    /// timer out for a while, so that it holds up no other. False where none was found. The timers of the
+    /// steps that were taken are removed by the next call.
+    awaitable<bool> isolate_timer(const std::vector<domain::uuid>& left_out) {
+        const auto due = co_await caller_.call(
+            store_operation::take_due_timers, around_.clock.monotonic() + store_call_timeout,
+            [&] { return store_.due_timers(options_.batch_max, left_out); });
+        bool is_found = false;
+        for (const auto& timer : due) {
+            if (is_stopping_ || refused_until_.size() >= refused_timers_max) break;
+            if (co_await take_timer(timer)) continue;
+            is_found = true;
+            refused_until_[timer.order_id] = around_.clock.monotonic() + refused_timer_pause;
+            around_.logger.error(
+                "the store refuses an order's step, which is left out for a minute",
+                {{"order_id", timer.order_id.to_string()}, {"trace_id", trace_id_of(timer.traceparent)}});
+        }
+        co_return is_found;
+    }
+
+    /// False where the store refuses its data.
+    awaitable<bool> take_timer(const ports::due_timer& timer) {
+        const auto next = domain::next_step(timer.status);
+        if (!next) co_return true;
+        const std::vector steps{ports::step_request{.order_id = timer.order_id,
+                                                    .version = timer.version,
+                                                    .from = next->from,
+                                                    .to = next->to,
+                                                    .event_id = ids_.next(around_.clock.now()),
+                                                    .traceparent = timer.traceparent}};
+        try {
+            const auto outcomes = co_await caller_.call(store_operation::take_steps,
+                                                        around_.clock.monotonic() + store_call_timeout,
+                                                        [&] { return store_.take_steps(steps); });
+            note_advances(steps, outcomes);
+            if (outcomes.at(0) == step_outcome::advanced) options_.on_outbox_written();
+        } catch (const ports::store_error& error) {
+            if (error.fault() != ports::store_fault::bad_data) throw;
+            co_return false;
+        }
+        co_return true;
+    }
+
+    /// Whose timers the store has refused within the last minute.
+    std::vector<domain::uuid> refused_orders() {
+        const auto now = around_.clock.monotonic();
+        std::erase_if(refused_until_, [now](const auto& each) { return each.second <= now; });
+        std::vector<domain::uuid> orders;
+        for (const auto& [order_id, until] : refused_until_) orders.push_back(order_id);
+        return orders;
     }
 
     surroundings around_;
@@ -305,6 +374,7 @@ private:
     group tasks_;
     wakeup timer_bell_;
     wakeup stop_bell_;
+    std::map<domain::uuid, ports::instant> refused_until_;
     bool is_stopping_ = false;
 };
 

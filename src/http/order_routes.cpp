@@ -15,16 +15,22 @@ namespace delivery::http {
 namespace {
 
 constexpr std::string_view json_type = "application/json";
+/// Answers hold personal data: nobody on the way may keep them, and a client asks whether they still hold.
+constexpr std::string_view personal = "private, no-cache";
 
 response refuse(const request& request, problem_kind kind, std::string detail) {
     return to_response({.kind = kind, .detail = std::move(detail)}, request);
 }
 
+const char* detail_of(const core::unavailable& reason) {
+    if (!reason.outcome_unknown) return "The service cannot answer now, try again later";
+    if (reason.order_id) return "The order may have been stored";
+    return "The order may have been stored: send the request again with the same Idempotency-Key";
+}
+
 response unavailable_answer(const request& request, const core::unavailable& reason) {
-    auto detail = reason.outcome_unknown ? "The order may have been stored"
-                                         : "The service cannot answer now, try again later";
     return to_response({.kind = problem_kind::unavailable,
-                        .detail = detail,
+                        .detail = detail_of(reason),
                         .outcome_unknown = reason.outcome_unknown,
                         .unknown_order = reason.outcome_unknown ? reason.order_id : std::nullopt},
                        request);
@@ -61,12 +67,19 @@ response created_answer(const request& request, const ports::create_result& resu
     return answer;
 }
 
+/// Whether a browser sends it for a page. Of any site's page, unless it says application/json: that it does
+/// not send to another site without asking there first.
+bool is_from_a_page(const request& request) {
+    return request.headers.count("Origin") > 0 || request.headers.count("Sec-Fetch-Site") > 0;
+}
+
 /// What a request's headers say against reading its body as JSON.
 std::optional<response> find_media_type_fault(const request& request) {
     const auto type = request.headers.find("Content-Type").value_or("");
     const auto coding = request.headers.find("Content-Encoding").value_or("identity");
-    const bool is_json =
-        type.empty() || (request.headers.count("Content-Type") == 1 && is_json_media_type(type));
+    const bool is_json = type.empty()
+                             ? !is_from_a_page(request)
+                             : request.headers.count("Content-Type") == 1 && is_json_media_type(type);
     if (is_json && equals_ignoring_case(coding, "identity")) return std::nullopt;
     return refuse(request, problem_kind::unsupported_media_type,
                   is_json ? "Send the order without a Content-Encoding"
@@ -107,6 +120,7 @@ awaitable<response> get_order(core::order_service& service, request& request) {
         answer = order_answer(order);
     }
     answer.add("ETag", etag);
+    answer.add("Cache-Control", personal);
     co_return answer;
 }
 
@@ -120,6 +134,7 @@ awaitable<response> list_events(core::order_service& service, request& request) 
     response answer;
     answer.content_type = json_type;
     answer.order_id = *id;
+    answer.add("Cache-Control", personal);
     append_json_array(answer.body, std::span<const domain::order_event>(**found));
     co_return answer;
 }
@@ -134,6 +149,7 @@ response page_answer(const ports::page_request& page, std::span<const domain::or
     orders = orders.first(std::min(orders.size(), page.limit));
     response answer;
     answer.content_type = json_type;
+    answer.add("Cache-Control", personal);
     auto& out = answer.body;
     out.append(R"({"data":)");
     append_json_array(out, orders);

@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 
 /// How long the acceptor rests when the process or the system has no descriptor or memory left.
 constexpr milliseconds accept_pause{100};
+constexpr milliseconds turned_away_note_interval{5'000};
 constexpr milliseconds drain_poll{10};
 /// For connections that were cut off to end.
 constexpr milliseconds cut_limit{1000};
@@ -166,6 +168,7 @@ private:
             socket.non_blocking(true, ignored);
             socket.write_some(asio::buffer(busy_response()), ignored);
             socket.shutdown(tcp::socket::shutdown_send, ignored);
+            note_turned_away();
             return;
         }
         ++state_->connections;
@@ -179,11 +182,25 @@ private:
         });
     }
 
+    /// Counted each, told once in a while: a flood of clients is not to be a flood of lines.
+    void note_turned_away() {
+        state_->options.on_turned_away();
+        ++turned_away_;
+        const auto now = connection::clock::now();
+        if (now < next_turned_away_note_) return;
+        next_turned_away_note_ = now + turned_away_note_interval;
+        state_->logger.warn("connections beyond the limit were turned away",
+                            {{"count", static_cast<std::int64_t>(std::exchange(turned_away_, 0))},
+                             {"limit", static_cast<std::int64_t>(state_->options.connections)}});
+    }
+
     std::shared_ptr<server_state> state_;
     std::vector<std::shared_ptr<reactor>> reactors_;
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
     std::size_t turn_ = 0;
+    std::size_t turned_away_ = 0;
+    connection::clock::time_point next_turned_away_note_{};
     bool is_stopped_ = false;
 };
 

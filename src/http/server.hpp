@@ -48,6 +48,9 @@ struct server_options {
     std::size_t connections = 10'000;
     request_limits sizes{};
     phase_limits times{};
+    /// Called for every connection beyond the limit, which is answered 503 unread. Any thread; must not
+    /// throw.
+    std::function<void()> on_turned_away = [] {};
 };
 
 /// An HTTP/1.1 server: one acceptor that deals connections to the reactors in turn. Functions are safe to

@@ -78,8 +78,10 @@ public:
     virtual awaitable<outbox_depth> depth(std::span<const std::uint8_t> shards) = 0;
 
     /// Announces again, with its latest event, every unfinished order that has had neither outbox row nor
-    /// timer for `after`; looks at orders by ascending id from `from`, a bounded number a call. Answers how
-    /// many were announced and where to go on; no position when the end was reached.
+    /// timer for `after`; looks at orders in a sequence of the store's own, from the one after the order
+    /// `from`, a bounded number a call. Answers how many were announced and where to go on; no position when
+    /// the end was reached. The announcement has no traceparent: a trace is kept for what is under way, not
+    /// with the history.
     struct redrive_result {
         std::size_t announced = 0;
         std::optional<domain::uuid> next;

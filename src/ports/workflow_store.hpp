@@ -26,11 +26,12 @@ struct step_request {
 };
 
 enum class step_outcome {
-    advanced,      ///< The status changed; event and outbox row were written with it.
-    scheduled,     ///< A timer is stored (or was already).
-    stale,         ///< The order is beyond this version; nothing was written.
-    ahead,         ///< The order has not reached this version; nothing was written.
-    missing,       ///< There is no such order.
+    advanced,   ///< The status changed, by this call or by an earlier attempt with the same event id; event
+                ///< and outbox row were written with it.
+    scheduled,  ///< A timer is stored (or was already).
+    stale,      ///< The order is beyond this version; nothing was written.
+    ahead,      ///< The order has not reached this version; nothing was written.
+    missing,    ///< There is no such order.
     contradicted,  ///< The order is at this version with another status; nothing was written.
 };
 
@@ -38,6 +39,14 @@ enum class step_outcome {
 struct due_step {
     domain::order_event event;
     domain::status from = domain::status::received;
+    std::string traceparent;
+};
+
+/// A timer that is due, with the status of its order.
+struct due_timer {
+    domain::uuid order_id;
+    std::int32_t version = 1;
+    domain::status status = domain::status::received;
     std::string traceparent;
 };
 
@@ -60,8 +69,16 @@ public:
     virtual awaitable<std::vector<step_outcome>> take_steps(std::span<const step_request> steps) = 0;
 
     /// Takes up to `event_ids.size()` due timers that no other worker is taking, advances their orders along
-    /// `domain::all_steps()`, and deletes the timers, all in one transaction.
-    virtual awaitable<due_result> take_due_timers(std::span<const domain::uuid> event_ids) = 0;
+    /// `domain::all_steps()`, and deletes the timers, all in one transaction. Timers of the orders `left_out`
+    /// are neither taken nor counted. Where one fails for `bad_data`, none is taken: `due_timers` tells whose
+    /// steps to take one by one.
+    virtual awaitable<due_result> take_due_timers(std::span<const domain::uuid> event_ids,
+                                                  std::span<const domain::uuid> left_out) = 0;
+
+    /// Up to `limit` due timers, by due time, whose order is still at the timer's version; without those of
+    /// the orders `left_out`.
+    virtual awaitable<std::vector<due_timer>> due_timers(std::size_t limit,
+                                                         std::span<const domain::uuid> left_out) = 0;
 };
 
 /// A message of the in-process bus that can never succeed.

@@ -121,15 +121,7 @@ migrator::migrator(std::string url, std::span<const core::migration> known,
 
 schema_status migrator::status() const {
     blocking_connection session(url_);
-    schema_status found;
-    found.applied = read_applied(session);
-    found.incompatibility = core::find_incompatibility(known_, found.applied);
-    if (auto plan = core::plan_up(known_, found.applied, std::nullopt)) {
-        found.pending = std::move(*plan);
-    } else {
-        found.incompatibility = plan.error();
-    }
-    return found;
+    return core::find_status(known_, read_applied(session));
 }
 
 std::vector<core::migration> migrator::up(std::optional<int> to) const {

@@ -24,7 +24,10 @@ public:
     // workflow_queries.cpp
     awaitable<std::vector<ports::step_outcome>> take_steps(
         std::span<const ports::step_request> steps) override;
-    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids) override;
+    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids,
+                                                 std::span<const domain::uuid> left_out) override;
+    awaitable<std::vector<ports::due_timer>> due_timers(std::size_t limit,
+                                                        std::span<const domain::uuid> left_out) override;
     awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override;
 
     // outbox_queries.cpp

@@ -28,7 +28,9 @@ WITH input AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT i.*, CASE
         WHEN l.id IS NULL THEN 4
-        WHEN l.version > i.version THEN 2
+        WHEN l.version > i.version THEN CASE WHEN EXISTS (
+            SELECT FROM order_events e
+            WHERE e.order_id = i.id AND e.version = i.version + 1 AND e.id = i.event_id) THEN 6 ELSE 2 END
         WHEN l.version < i.version THEN 3
         WHEN l.status <> i.from_status THEN 5
         WHEN i.delay > 0 THEN 1
@@ -55,9 +57,10 @@ WITH input AS MATERIALIZED (
 )
 SELECT position, outcome FROM judged)"};
 
-// The numbers above.
+// The numbers above; the last one was taken by an earlier attempt, whose answer was lost.
 constexpr std::array outcomes{step_outcome::advanced, step_outcome::scheduled, step_outcome::stale,
-                              step_outcome::ahead,    step_outcome::missing,   step_outcome::contradicted};
+                              step_outcome::ahead,    step_outcome::missing,   step_outcome::contradicted,
+                              step_outcome::advanced};
 
 // Locks the orders and not the timers, as everything that touches a timer does, and waits for nobody: an
 // order that another transaction has is left for later. A timer without an order is left for the audit to
@@ -67,7 +70,7 @@ constexpr statement take_due{.name = "take_due_timers", .sql = R"(
 WITH due AS MATERIALIZED (
     SELECT t.order_id, t.version, t.traceparent, t.shard, o.version AS order_version, o.status
     FROM timers t JOIN orders o ON o.id = t.order_id
-    WHERE t.due_at <= statement_timestamp()
+    WHERE t.due_at <= statement_timestamp() AND t.order_id <> ALL ($4::uuid[])
     ORDER BY t.due_at LIMIT cardinality($1::uuid[])
     FOR UPDATE OF o SKIP LOCKED
 ), matched AS MATERIALIZED (
@@ -91,13 +94,21 @@ WITH due AS MATERIALIZED (
     SELECT shard, id, version, event_id, status, updated_at, traceparent FROM advanced
 ), remaining AS (
     SELECT t.due_at FROM timers t JOIN orders o ON o.id = t.order_id
-    WHERE t.order_id NOT IN (SELECT order_id FROM due)
+    WHERE t.order_id NOT IN (SELECT order_id FROM due) AND t.order_id <> ALL ($4::uuid[])
     ORDER BY t.due_at LIMIT 1
 )
 SELECT event_id, id, version, status, updated_at, from_status, traceparent,
     (SELECT count(*) FROM taken),
     (SELECT ceil(extract(epoch FROM due_at - clock_timestamp()) * 1000)::int8 FROM remaining)
 FROM (SELECT) AS always LEFT JOIN advanced ON true)"};
+
+constexpr statement read_due_timers{.name = "due_timers",
+                                    .sql = R"(
+SELECT t.order_id, t.version, o.status, t.traceparent
+FROM timers t JOIN orders o ON o.id = t.order_id AND o.version = t.version
+WHERE t.due_at <= statement_timestamp() AND t.order_id <> ALL ($2::uuid[])
+ORDER BY t.due_at LIMIT $1)",
+                                    .writes = false};
 
 constexpr statement add_letters{.name = "add_dead_letters", .sql = R"(
 INSERT INTO dead_letters (id, body, reason, created_at)
@@ -174,14 +185,31 @@ awaitable<std::vector<step_outcome>> postgres_store::take_steps(std::span<const 
     co_return results;
 }
 
-awaitable<due_result> postgres_store::take_due_timers(std::span<const domain::uuid> event_ids) {
+awaitable<due_result> postgres_store::take_due_timers(std::span<const domain::uuid> event_ids,
+                                                      std::span<const domain::uuid> left_out) {
     if (event_ids.empty()) co_return due_result{};
     parameters values;
     values.add_array(event_ids)
         .add_array(domain::all_steps(), [](const domain::step& step) { return domain::to_string(step.from); })
-        .add_array(domain::all_steps(), [](const domain::step& step) { return domain::to_string(step.to); });
+        .add_array(domain::all_steps(), [](const domain::step& step) { return domain::to_string(step.to); })
+        .add_array(left_out);
     const auto found = co_await run(take_due, values);
     co_return read_due(found);
+}
+
+awaitable<std::vector<ports::due_timer>> postgres_store::due_timers(std::size_t limit,
+                                                                    std::span<const domain::uuid> left_out) {
+    parameters values;
+    values.add(static_cast<std::int64_t>(limit)).add_array(left_out);
+    const auto found = co_await run(read_due_timers, values);
+    std::vector<ports::due_timer> due;
+    for (int row = 0; row < found.size(); ++row) {
+        due.push_back({.order_id = found.uuid(row, 0),
+                       .version = found.int32(row, 1),
+                       .status = found.status(row, 2),
+                       .traceparent = found.text(row, 3)});
+    }
+    co_return due;
 }
 
 awaitable<void> postgres_store::add_dead_letters(std::span<const ports::dead_letter> letters) {

@@ -20,6 +20,7 @@ constexpr timeval handshake_timeout{.tv_sec = 5, .tv_usec = 0};
 constexpr timeval call_timeout{.tv_sec = 10, .tv_usec = 0};
 constexpr timeval close_timeout{.tv_sec = 1, .tv_usec = 0};
 
+constexpr int write_patience_ms = 5'000;
 constexpr int frame_size = 131'072;
 constexpr int send_buffer_size = 524'288;
 
@@ -105,7 +106,8 @@ void connection::open_socket(const endpoint& where) {
           fmt::format("connecting to {}:{}", where.host, where.port));
 
     // TCP_USER_TIMEOUT is left alone: it would end a connection whose broker does not read because it blocks
-    // publishers. Silence of the broker is noticed by its missing heartbeats, in writing too.
+    // publishers. Silence of the broker is noticed by its missing heartbeats, and nothing is written without
+    // room for it, since librabbitmq would wait for that without end.
     const int on = 1;
     ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     ::setsockopt(socket(), SOL_SOCKET, SO_SNDBUF, &send_buffer_size, sizeof(send_buffer_size));
@@ -161,6 +163,11 @@ bool connection::is_writable() const {
     // Linux says so once a third of the send buffer is free.
     pollfd watched{.fd = socket(), .events = POLLOUT, .revents = 0};
     return ::poll(&watched, 1, 0) == 1;
+}
+
+void connection::await_writable() const {
+    pollfd watched{.fd = socket(), .events = POLLOUT, .revents = 0};
+    if (::poll(&watched, 1, write_patience_ms) != 1) fail("writing", "the broker does not read");
 }
 
 void connection::check(int status, std::string_view action) const {

@@ -51,6 +51,8 @@ public:
 
     /// Whether some tens of messages can be written without waiting for the broker to read.
     [[nodiscard]] bool is_writable() const;
+    /// Waits until it is. Throws `connection_error` where the broker does not read for five seconds.
+    void await_writable() const;
 
     /// Throw where a librabbitmq call, named by `action`, went wrong.
     void check(int status, std::string_view action) const;

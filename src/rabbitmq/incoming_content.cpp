@@ -1,5 +1,6 @@
 #include "rabbitmq/incoming_content.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "rabbitmq/connection.hpp"
@@ -32,14 +33,18 @@ std::optional<incoming_content> content_assembler::take(const amqp_frame_t& fram
     } else if (frame.frame_type == AMQP_FRAME_METHOD && frame.payload.method.id == AMQP_BASIC_RETURN_METHOD) {
         begin({.is_return = true});
     } else if (frame.frame_type == AMQP_FRAME_HEADER) {
-        if (!current_ || body_size_) return is_consistent_ = false, std::nullopt;
+        if (!current_ || missing_) return is_consistent_ = false, std::nullopt;
         read_properties(*static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded),
                         *current_);
-        body_size_ = frame.payload.properties.body_size;
+        current_->body_size = frame.payload.properties.body_size;
+        missing_ = current_->body_size;
         return finish_if_complete();
     } else if (frame.frame_type == AMQP_FRAME_BODY) {
-        if (!current_ || !body_size_) return is_consistent_ = false, std::nullopt;
-        current_->body += to_view(frame.payload.body_fragment);
+        if (!current_ || !missing_) return is_consistent_ = false, std::nullopt;
+        const auto part = to_view(frame.payload.body_fragment);
+        current_->body += part.substr(0, body_size_max - current_->body.size());
+        is_consistent_ &= part.size() <= *missing_;
+        *missing_ -= std::min<std::uint64_t>(part.size(), *missing_);
         return finish_if_complete();
     }
     return std::nullopt;
@@ -48,13 +53,12 @@ std::optional<incoming_content> content_assembler::take(const amqp_frame_t& fram
 void content_assembler::begin(incoming_content content) {
     is_consistent_ &= !current_.has_value();
     current_ = std::move(content);
-    body_size_.reset();
+    missing_.reset();
 }
 
 std::optional<incoming_content> content_assembler::finish_if_complete() {
-    if (current_->body.size() < *body_size_) return std::nullopt;
-    is_consistent_ &= current_->body.size() == *body_size_;
-    body_size_.reset();
+    if (*missing_ > 0) return std::nullopt;
+    missing_.reset();
     return std::exchange(current_, std::nullopt);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +19,15 @@ struct incoming_content {
     std::string spec_version{};  ///< Header cloudEvents_specversion; empty where absent.
     std::string traceparent{};   ///< Header cloudEvents_traceparent; empty where absent.
     std::string body{};
+    /// As announced; larger than the body where its end was thrown away.
+    std::uint64_t body_size = 0;
+
+    [[nodiscard]] bool is_cut() const { return body.size() < body_size; }
 };
+
+/// Ours have about 200 bytes. Of a larger one than this no more is kept, so that forged messages, of up to
+/// 128 MiB each, cannot fill the memory.
+inline constexpr std::size_t body_size_max = 262'144;
 
 /// Puts messages together from the frames of one channel: a method, a header, and bodies up to the announced
 /// size.
@@ -35,7 +44,8 @@ private:
     void begin(incoming_content content);
 
     std::optional<incoming_content> current_;
-    std::optional<std::uint64_t> body_size_;
+    std::optional<std::uint64_t>
+        missing_;  ///< Bytes of the body that have not come; nothing before its header.
     bool is_consistent_ = true;
 };
 

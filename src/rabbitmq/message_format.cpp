@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/message_codec.hpp"
+#include "core/trace_context.hpp"
 #include "rabbitmq/connection.hpp"
 #include "rabbitmq/topology.hpp"
 
@@ -46,13 +47,36 @@ bool is_json(std::string_view content_type) {
 }
 
 std::expected<ports::event_message, std::string> decode(const incoming_content& content) {
+    if (content.is_cut()) {
+        return std::unexpected(fmt::format("body of {} bytes is too large, only its first {} are kept",
+                                           content.body_size, content.body.size()));
+    }
     if (!is_json(content.content_type)) return std::unexpected("content type is not JSON");
     if (!content.spec_version.empty() && !content.spec_version.starts_with("1.")) {
         return std::unexpected("unknown CloudEvents version");
     }
     auto event = core::decode_body(content.body);
     if (!event) return std::unexpected(std::move(event.error()));
-    return ports::event_message{.event = *event, .traceparent = content.traceparent};
+    return ports::event_message{.event = *event,
+                                .traceparent = core::sanitize_traceparent(content.traceparent)};
+}
+
+amqp_frame_t make_frame(std::uint8_t type) {
+    amqp_frame_t frame{};
+    frame.frame_type = type;
+    frame.channel = connection::channel;
+    return frame;
+}
+
+/// In pieces of which several have room wherever the socket is writable at all.
+void send_body(connection& link, std::string_view body) {
+    constexpr std::size_t piece = 16'384;
+    for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
+        link.await_writable();
+        auto frame = make_frame(AMQP_FRAME_BODY);
+        frame.payload.body_fragment = to_bytes(body.substr(0, piece));
+        link.check(amqp_send_frame(link.state(), &frame), "publishing a body");
+    }
 }
 
 }  // namespace
@@ -84,6 +108,7 @@ void publish_event(connection& link, const ports::event_message& message, const 
 }
 
 void publish_dead_letter(connection& link, const dead_letter_copy& letter) {
+    constexpr std::string_view action = "publishing a dead letter";
     auto reason = header("x-delivery-reason", letter.reason);
     auto properties = base_properties(letter.content_type, letter.message_id);
     properties.headers = {.num_entries = 1, .entries = &reason};
@@ -91,9 +116,20 @@ void publish_dead_letter(connection& link, const dead_letter_copy& letter) {
         properties._flags &= ~static_cast<amqp_flags_t>(AMQP_BASIC_CONTENT_TYPE_FLAG);
     if (letter.message_id.empty())
         properties._flags &= ~static_cast<amqp_flags_t>(AMQP_BASIC_MESSAGE_ID_FLAG);
-    link.check(amqp_basic_publish(link.state(), connection::channel, to_bytes(dead_letter_exchange),
-                                  amqp_empty_bytes, 1, 0, &properties, to_bytes(letter.body)),
-               "publishing a dead letter");
+    // Frame by frame: amqp_basic_publish would wait for ever for room in the send buffer.
+    amqp_basic_publish_t publish{.ticket = 0,
+                                 .exchange = to_bytes(dead_letter_exchange),
+                                 .routing_key = amqp_empty_bytes,
+                                 .mandatory = 1,
+                                 .immediate = 0};
+    link.check(amqp_send_method(link.state(), connection::channel, AMQP_BASIC_PUBLISH_METHOD, &publish),
+               action);
+    auto frame = make_frame(AMQP_FRAME_HEADER);
+    frame.payload.properties.class_id = AMQP_BASIC_CLASS;
+    frame.payload.properties.body_size = letter.body.size();
+    frame.payload.properties.decoded = &properties;
+    link.check(amqp_send_frame(link.state(), &frame), action);
+    send_body(link, letter.body);
 }
 
 ports::inbound_message to_inbound(incoming_content content, std::uint64_t epoch) {

@@ -78,6 +78,16 @@ void append_escape(std::string& line, unsigned code_point) {
     }
 }
 
+/// Whether a character of three bytes ends a line for some readers, or turns the direction in which what
+/// follows is shown: U+2028 to U+202E, U+200E, U+200F, U+2066 to U+2069.
+bool is_layout_control(std::string_view sequence) {
+    if (sequence.size() != 3 || byte_at(sequence, 0) != 0xE2) return false;
+    const auto second = byte_at(sequence, 1);
+    const auto third = byte_at(sequence, 2);
+    if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE);
+    return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
 /// Appends the character at the front of `text`, which is not a plain one, and answers how many bytes it
 /// took.
 std::size_t append_special(std::string& line, std::string_view text) {
@@ -90,6 +100,8 @@ std::size_t append_special(std::string& line, std::string_view text) {
     const auto is_c1_control = length == 2 && first == 0xC2 && byte_at(text, 1) < 0xA0;
     if (is_c1_control) {
         append_escape(line, byte_at(text, 1));
+    } else if (is_layout_control(text.substr(0, length))) {
+        append_escape(line, 0x2000U | (byte_at(text, 1) & 0x3FU) << 6U | (byte_at(text, 2) & 0x3FU));
     } else {
         line += length == 0 ? replacement : text.substr(0, length);
     }
@@ -122,6 +134,12 @@ void append_readable(std::string& line, std::string_view text, bool quote) {
     } else {
         append_escaped(line, text);
     }
+}
+
+std::string readable(std::string_view text) {
+    std::string result;
+    append_readable(result, text, false);
+    return result;
 }
 
 }  // namespace delivery::runtime

@@ -94,8 +94,9 @@ struct worker_families {
           dead_letters(
               counters(registry, "delivery_dead_letters_total", "Messages set aside as hopeless.").Add({})),
           steps(domain::all_statuses().size() * domain::all_statuses().size()) {
-        auto& transitions =
-            counters(registry, "delivery_order_transitions_total", "Changes of an order's status.");
+        auto& transitions = counters(
+            registry, "delivery_order_transitions_total",
+            "Changes of an order's status. A timer's step whose commit was not answered is missing.");
         for (const auto& step : domain::all_steps()) {
             transition(step.from, step.to) = &transitions.Add(
                 {{"from", std::string(to_string(step.from))}, {"to", std::string(to_string(step.to))}});

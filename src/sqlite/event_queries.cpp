@@ -5,11 +5,10 @@
 
 namespace delivery::sqlite {
 
-void insert_event(connection& db, const domain::order_event& event, const std::string& traceparent) {
+void insert_event(connection& db, const domain::order_event& event) {
     query(db,
-          "INSERT INTO order_events (order_id, version, id, status, recorded_at, traceparent) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-          event.order_id, event.version, event.id, event.status, event.recorded_at, traceparent)
+          "INSERT INTO order_events (order_id, version, id, status, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+          event.order_id, event.version, event.id, event.status, event.recorded_at)
         .run();
 }
 
@@ -24,7 +23,7 @@ bool insert_outbox_row(connection& db, const domain::order_event& event, const s
 }
 
 void add_event(connection& db, const domain::order_event& event, const std::string& traceparent) {
-    insert_event(db, event, traceparent);
+    insert_event(db, event);
     insert_outbox_row(db, event, traceparent);
 }
 

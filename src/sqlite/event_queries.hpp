@@ -9,7 +9,7 @@
 namespace delivery::sqlite {
 
 /// Writes an event to its order's history.
-void insert_event(connection& db, const domain::order_event& event, const std::string& traceparent);
+void insert_event(connection& db, const domain::order_event& event);
 
 /// Puts an event into the outbox. Answers false where it waits there already.
 bool insert_outbox_row(connection& db, const domain::order_event& event, const std::string& traceparent);

@@ -108,14 +108,12 @@ migrator::migrator(std::string path, std::span<const core::migration> known)
 
 schema_status migrator::status() const {
     return on_file(path_, [this] {
-        schema_status status;
+        std::vector<core::applied_migration> applied;
         if (::access(path_.c_str(), F_OK) == 0) {
             connection db(path_, access::read_only, busy_timeout);
-            status.applied = read_applied(db);
+            applied = read_applied(db);
         }
-        status.incompatibility = core::find_incompatibility(known_, status.applied);
-        status.pending = accept(core::plan_up(known_, status.applied, std::nullopt));
-        return status;
+        return core::find_status(known_, std::move(applied));
     });
 }
 

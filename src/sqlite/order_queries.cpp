@@ -173,7 +173,7 @@ std::size_t import_orders(connection& db, std::span<const ports::imported_order>
         check_text(order.address);
         if (!insert_order(db, order)) continue;
         ++stored;
-        for (const auto& event : events) insert_event(db, event, {});
+        for (const auto& event : events) insert_event(db, event);
         if (!domain::is_finished(order.status) && !events.empty()) insert_outbox_row(db, events.back(), {});
     }
     return stored;

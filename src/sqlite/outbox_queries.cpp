@@ -49,7 +49,7 @@ bool is_lost(connection& db, const domain::uuid& id, domain::timestamp quiet_sin
 
 bool announce_latest(connection& db, const domain::uuid& id) {
     query row(db,
-              "SELECT id, version, status, recorded_at, traceparent FROM order_events WHERE order_id = ?1 "
+              "SELECT id, version, status, recorded_at FROM order_events WHERE order_id = ?1 "
               "ORDER BY version DESC LIMIT 1",
               id);
     if (!row.step()) return false;
@@ -58,7 +58,7 @@ bool announce_latest(connection& db, const domain::uuid& id) {
                                     .version = row.version(1),
                                     .status = row.status(2),
                                     .recorded_at = row.time(3)};
-    return insert_outbox_row(db, event, std::string(row.text(4)));
+    return insert_outbox_row(db, event, {});
 }
 
 }  // namespace

@@ -51,10 +51,19 @@ void schedule(connection& db, const ports::step_request& step, domain::timestamp
         .run();
 }
 
+/// Whether an earlier attempt took this step and its answer was lost.
+bool is_taken(connection& db, const ports::step_request& step) {
+    query row(db, "SELECT 1 FROM order_events WHERE order_id = ?1 AND version = ?2 AND id = ?3",
+              step.order_id, step.version + 1, step.event_id);
+    return row.step();
+}
+
 step_outcome take_step(connection& db, const ports::step_request& step,
                        const std::optional<order_state>& state, domain::timestamp now) {
     if (!state) return step_outcome::missing;
-    if (state->version > step.version) return step_outcome::stale;
+    if (state->version > step.version) {
+        return is_taken(db, step) ? step_outcome::advanced : step_outcome::stale;
+    }
     if (state->version < step.version) return step_outcome::ahead;
     if (state->status != step.from) return step_outcome::contradicted;
     if (step.delay > std::chrono::milliseconds::zero()) {
@@ -65,25 +74,32 @@ step_outcome take_step(connection& db, const ports::step_request& step,
     return step_outcome::advanced;
 }
 
-struct due_timer {
+struct set_timer {
     domain::uuid order_id;
     std::int32_t version = 1;
     std::string traceparent;
 };
 
-std::vector<due_timer> find_due(connection& db, std::size_t limit, domain::timestamp now) {
+/// Few are left out, if any, so they are passed over while reading.
+bool is_left_out(const domain::uuid& order_id, std::span<const domain::uuid> left_out) {
+    return std::ranges::find(left_out, order_id) != left_out.end();
+}
+
+std::vector<set_timer> find_due(connection& db, std::size_t limit, std::span<const domain::uuid> left_out,
+                                domain::timestamp now) {
     query row(db,
               "SELECT order_id, version, traceparent FROM timers WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
-              now, limit);
-    std::vector<due_timer> due;
-    while (row.step()) {
+              now, limit + left_out.size());
+    std::vector<set_timer> due;
+    while (due.size() < limit && row.step()) {
+        if (is_left_out(row.id(0), left_out)) continue;
         due.push_back(
             {.order_id = row.id(0), .version = row.version(1), .traceparent = std::string(row.text(2))});
     }
     return due;
 }
 
-std::optional<ports::due_step> take_timer(connection& db, const due_timer& timer,
+std::optional<ports::due_step> take_timer(connection& db, const set_timer& timer,
                                           const domain::uuid& event_id, domain::timestamp now) {
     query(db, "DELETE FROM timers WHERE order_id = ?1", timer.order_id).run();
     const auto state = find_state(db, timer.order_id);
@@ -96,9 +112,12 @@ std::optional<ports::due_step> take_timer(connection& db, const due_timer& timer
         .traceparent = timer.traceparent};
 }
 
-std::optional<std::chrono::milliseconds> find_next_due(connection& db, domain::timestamp now) {
-    query row(db, "SELECT min(due_at) FROM timers");
-    if (!row.step() || row.is_null(0)) return std::nullopt;
+std::optional<std::chrono::milliseconds> find_next_due(connection& db, std::span<const domain::uuid> left_out,
+                                                       domain::timestamp now) {
+    query row(db, "SELECT due_at, order_id FROM timers ORDER BY due_at LIMIT ?1", left_out.size() + 1);
+    do {
+        if (!row.step()) return std::nullopt;
+    } while (is_left_out(row.id(1), left_out));
     // Rounded up: whoever waits this long finds it due.
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(row.time(0) - now);
     return std::max(left, std::chrono::milliseconds::zero());
@@ -130,15 +149,33 @@ std::vector<step_outcome> take_steps(connection& db, std::span<const ports::step
 }
 
 ports::due_result take_due_timers(connection& db, std::span<const domain::uuid> event_ids,
-                                  domain::timestamp now) {
+                                  std::span<const domain::uuid> left_out, domain::timestamp now) {
     ports::due_result result;
-    const auto due = find_due(db, event_ids.size(), now);
+    const auto due = find_due(db, event_ids.size(), left_out, now);
     for (const auto& timer : due) {
         auto step = take_timer(db, timer, event_ids[result.taken++], now);
         if (step) result.advanced.push_back(std::move(*step));
     }
-    result.next_due = find_next_due(db, now);
+    result.next_due = find_next_due(db, left_out, now);
     return result;
+}
+
+std::vector<ports::due_timer> find_due_timers(connection& db, std::size_t limit,
+                                              std::span<const domain::uuid> left_out, domain::timestamp now) {
+    query row(db,
+              "SELECT t.order_id, t.version, t.traceparent, o.status FROM timers t "
+              "CROSS JOIN orders o ON o.id = t.order_id AND o.version = t.version "
+              "WHERE t.due_at <= ?1 ORDER BY t.due_at LIMIT ?2",
+              now, limit + left_out.size());
+    std::vector<ports::due_timer> due;
+    while (due.size() < limit && row.step()) {
+        if (is_left_out(row.id(0), left_out)) continue;
+        due.push_back({.order_id = row.id(0),
+                       .version = row.version(1),
+                       .status = row.status(3),
+                       .traceparent = std::string(row.text(2))});
+    }
+    return due;
 }
 
 void add_dead_letters(connection& db, std::span<const ports::dead_letter> letters, domain::timestamp now) {

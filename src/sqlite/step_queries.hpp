@@ -13,7 +13,10 @@ std::vector<ports::step_outcome> take_steps(connection& db, std::span<const port
                                             domain::timestamp now);
 
 ports::due_result take_due_timers(connection& db, std::span<const domain::uuid> event_ids,
-                                  domain::timestamp now);
+                                  std::span<const domain::uuid> left_out, domain::timestamp now);
+
+std::vector<ports::due_timer> find_due_timers(connection& db, std::size_t limit,
+                                              std::span<const domain::uuid> left_out, domain::timestamp now);
 
 void add_dead_letters(connection& db, std::span<const ports::dead_letter> letters, domain::timestamp now);
 

@@ -104,9 +104,17 @@ public:
         return write([this, steps](connection& db) { return sqlite::take_steps(db, steps, now()); });
     }
 
-    awaitable<ports::due_result> take_due_timers(std::span<const uuid> event_ids) override {
-        return write(
-            [this, event_ids](connection& db) { return sqlite::take_due_timers(db, event_ids, now()); });
+    awaitable<ports::due_result> take_due_timers(std::span<const uuid> event_ids,
+                                                 std::span<const uuid> left_out) override {
+        return write([this, event_ids, left_out](connection& db) {
+            return sqlite::take_due_timers(db, event_ids, left_out, now());
+        });
+    }
+
+    awaitable<std::vector<ports::due_timer>> due_timers(std::size_t limit,
+                                                        std::span<const uuid> left_out) override {
+        return read(
+            [this, limit, left_out](connection& db) { return find_due_timers(db, limit, left_out, now()); });
     }
 
     awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override {

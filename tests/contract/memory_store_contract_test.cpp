@@ -21,6 +21,7 @@ public:
         static const std::regex update(
             "UPDATE orders SET (created_at|updated_at) = '(.*)' WHERE id = '(.*)'");
         static const std::regex removal("DELETE FROM (orders|order_events) WHERE (?:id|order_id) = '(.*)'");
+        static const std::regex move("UPDATE order_events SET version = 2 WHERE order_id = '(.*)'");
         std::smatch part;
         if (std::regex_match(sql, part, update)) {
             auto& order = database_.orders.at(domain::uuid::parse(part[3].str()).value()).order;
@@ -33,6 +34,11 @@ public:
             } else {
                 database_.events.erase(id);
             }
+        } else if (std::regex_match(sql, part, move)) {
+            auto& history = database_.events.at(domain::uuid::parse(part[1].str()).value());
+            auto event = history.extract(1);
+            event.key() = 2;
+            history.insert(std::move(event));
         } else {
             throw std::runtime_error("not understood: " + sql);
         }

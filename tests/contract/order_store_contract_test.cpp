@@ -49,7 +49,7 @@ TEST_P(store_contract, nothing_asked_is_nothing_answered) {
     EXPECT_TRUE(run(store().pending({}, 10)).empty());
     run(store().settle({}));
     run(store().add_dead_letters({}));
-    EXPECT_EQ(run(store().take_due_timers({})).taken, 0U);
+    EXPECT_EQ(run(store().take_due_timers({}, {})).taken, 0U);
 }
 
 TEST_P(store_contract, texts_are_stored_as_sent) {

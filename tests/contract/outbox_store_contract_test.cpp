@@ -118,6 +118,7 @@ TEST_P(store_contract, a_lost_message_is_announced_again_once) {
     std::erase_if(rows, [&](const auto& row) { return row.event.order_id == waiting.id; });
     ASSERT_EQ(rows.size(), 1U);
     EXPECT_EQ(rows[0].event, history(lost.id).back());
+    EXPECT_EQ(rows[0].traceparent, "");
 
     settle(rows);
     EXPECT_EQ(run(store().redrive(1h, std::nullopt)).announced, 0U);

@@ -81,10 +81,10 @@ domain::order store_contract::advance(const domain::order& order) {
     return find(order.id).value();
 }
 
-ports::due_result store_contract::take_due(std::size_t limit) {
+ports::due_result store_contract::take_due(std::size_t limit, const std::vector<domain::uuid>& left_out) {
     std::vector<domain::uuid> event_ids;
     while (event_ids.size() < limit) event_ids.push_back(new_id());
-    return run(store().take_due_timers(event_ids));
+    return run(store().take_due_timers(event_ids, left_out));
 }
 
 std::vector<ports::outbox_row> store_contract::pending(std::size_t limit) {

@@ -93,7 +93,7 @@ protected:
     ports::step_outcome take(const ports::step_request& step);
     /// Takes the order's next step at once and answers the order as it is then.
     domain::order advance(const domain::order& order);
-    ports::due_result take_due(std::size_t limit = 100);
+    ports::due_result take_due(std::size_t limit = 100, const std::vector<domain::uuid>& left_out = {});
 
     /// Everything that waits in the outbox.
     std::vector<ports::outbox_row> pending(std::size_t limit = 1000);

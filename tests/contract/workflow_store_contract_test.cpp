@@ -76,6 +76,19 @@ TEST_P(store_contract, repeated_requests_are_one_step) {
     EXPECT_EQ(history(order.id).size(), 2U);
 }
 
+TEST_P(store_contract, a_step_tried_again_after_its_answer_was_lost_is_known_as_its_own) {
+    const auto order = create(make_order());
+    const auto step = make_step(order);
+    EXPECT_EQ(take(step), step_outcome::advanced);
+    settle(pending());
+    EXPECT_EQ(take(step), step_outcome::advanced);
+    EXPECT_EQ(take(make_step(order)), step_outcome::stale) << "another one's";
+    EXPECT_EQ(history(order.id).size(), 2U);
+    EXPECT_TRUE(pending().empty());
+    advance(find(order.id).value());
+    EXPECT_EQ(take(step), step_outcome::advanced) << "however far the order has come since";
+}
+
 TEST_P(store_contract, an_orders_time_never_goes_back) {
     const auto order = create(make_order());
     const auto future = order.created_at + 1h;
@@ -155,6 +168,36 @@ TEST_P(store_contract, timers_are_taken_by_due_time_up_to_a_limit) {
     EXPECT_GT(take_due().next_due.value(), 50min);
 }
 
+TEST_P(store_contract, a_timer_whose_data_is_refused_is_found_and_left_out) {
+    const auto orders = create_orders(3);
+    for (const auto& order : orders) EXPECT_EQ(take(make_step(order, 1ms)), step_outcome::scheduled);
+    const auto& bad = orders[0];
+    database().execute("UPDATE order_events SET version = 2 WHERE order_id = " + database().literal(bad.id));
+    std::vector<ports::due_timer> due;
+    ASSERT_TRUE(eventually([&] { return (due = run(store().due_timers(10, {}))).size() == 3; }));
+    EXPECT_EQ(fault_of([&] { take_due(); }), ports::store_fault::bad_data);
+    for (const auto& order : orders) EXPECT_EQ(find(order.id), order) << "none is taken";
+
+    const auto& first = due.front();
+    EXPECT_EQ(first.order_id, bad.id);
+    EXPECT_EQ(first.version, 1);
+    EXPECT_EQ(first.status, status::received);
+    EXPECT_EQ(first.traceparent, make_step(bad).traceparent);
+    EXPECT_EQ(fault_of([&] { take(make_step(bad)); }), ports::store_fault::bad_data);
+    EXPECT_EQ(take(make_step(orders[1])), step_outcome::advanced);
+
+    const std::vector left_out{bad.id};
+    EXPECT_EQ(run(store().due_timers(1, left_out)).at(0).order_id, orders[2].id) << "the second moved on";
+    const auto taken = take_due(1, left_out);
+    EXPECT_EQ(taken.taken, 1U);
+    EXPECT_TRUE(taken.next_due);
+    const auto rest = take_due(10, left_out);
+    EXPECT_EQ(rest.taken, 1U);
+    EXPECT_FALSE(rest.next_due) << "what is left out is not waited for";
+    EXPECT_EQ(find(orders[2].id)->version, 2);
+    EXPECT_EQ(run(store().due_timers(10, {})).size(), 1U);
+}
+
 TEST_P(store_contract, workers_taking_the_same_steps_in_any_sequence_never_collide) {
     if (!database().is_shared()) GTEST_SKIP() << "one process at a time";
     auto orders = create_orders(100);
@@ -200,8 +243,8 @@ TEST_P(store_contract, due_timers_and_steps_of_the_same_orders_never_collide) {
         for (std::size_t i = 0; i < orders.size(); ++i) second_ids.push_back(new_id());
         run(store().take_steps(delayed));
         auto scheduling = start(at(0).take_steps(delayed));
-        auto first = start(at(1).take_due_timers(first_ids));
-        auto second = start(at(2).take_due_timers(second_ids));
+        auto first = start(at(1).take_due_timers(first_ids, {}));
+        auto second = start(at(2).take_due_timers(second_ids, {}));
         auto steps = start(at(3).take_steps(immediate));
         finish(scheduling);
         finish(first);

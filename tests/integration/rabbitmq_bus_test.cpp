@@ -6,6 +6,7 @@
 #include "core/message_codec.hpp"
 #include "integration/rabbitmq_session.hpp"
 #include "rabbitmq/connection.hpp"
+#include "rabbitmq/incoming_content.hpp"
 #include "rabbitmq/topology.hpp"
 #include "support/amqp_client.hpp"
 #include "support/eventually.hpp"
@@ -109,7 +110,7 @@ TEST(rabbitmq_bus, a_dead_letter_keeps_what_it_came_with) {
     session.consumer();
     ASSERT_TRUE(session.is_usable_soon());
     amqp_client client(url);
-    const std::string large(300'000, 'x');  // More than two frames.
+    const std::string large(rabbitmq::body_size_max, 'x');  // More than two frames.
     client.publish({.exchange = "delivery.events",
                     .routing_key = "order.received",
                     .body = large,

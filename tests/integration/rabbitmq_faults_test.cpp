@@ -157,6 +157,25 @@ TEST(rabbitmq_faults, a_broker_that_does_not_confirm_is_given_up_at_the_deadline
     }));
 }
 
+TEST(rabbitmq_faults, a_dead_letter_that_no_longer_fits_the_send_buffer_is_given_up) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    auto endpoint = rabbitmq::parse_url(url).value();
+    tcp_proxy proxy(endpoint.port);
+    endpoint.port = static_cast<std::uint16_t>(proxy.port());
+    // No deadline is looked at while the connection's thread is writing.
+    rabbitmq_session session(rabbitmq::options{.endpoint = endpoint});
+    ASSERT_TRUE(session.is_usable_soon());
+    session.consumer();
+    ASSERT_TRUE(eventually(seconds(10), [&] { return !session.bus().find_fault(); }));
+    proxy.black_hole();
+    ports::inbound_message letter;
+    letter.body = std::string(8 << 20, 'x');
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(session.dead_letter(letter, "too large for the buffers"));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(8));
+    EXPECT_TRUE(session.is_faulty_soon());
+}
+
 TEST(rabbitmq_faults, a_frozen_broker_is_noticed_when_idle) {
     auto& server = own_rabbitmq();
     rabbitmq_session session(server.fresh_vhost());

@@ -7,33 +7,15 @@
 #include <unistd.h>
 
 #include "integration/rabbitmq_session.hpp"
-#include "support/child.hpp"
+#include "support/certificates.hpp"
 #include "support/eventually.hpp"
 #include "support/servers.hpp"
-#include "support/temp_folder.hpp"
 
 namespace delivery::tests {
 namespace {
 
 using ports::publish_outcome;
 using std::chrono::seconds;
-
-/// A certificate for the host name localhost and the authority that signed it, in files that any user may
-/// read.
-std::filesystem::path make_certificates() {
-    const auto folder = make_temp_folder();
-    std::filesystem::permissions(folder, std::filesystem::perms{0755});
-    constexpr auto script = R"(cd "$FOLDER" && {
-        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
-        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
-        printf 'subjectAltName=DNS:localhost\n' >extensions
-        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-            -extfile extensions -out server.pem
-    } 2>/dev/null && chmod 644 *)";
-    const auto made = run_command({"/bin/bash", "-c", script}, seconds(60), {{"FOLDER", folder.string()}});
-    EXPECT_EQ(made.status.code, 0) << made.errors;
-    return folder;
-}
 
 std::uint16_t free_port() {
     const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -50,7 +32,7 @@ std::uint16_t free_port() {
 /// A listener for TLS on this process's own broker, and how to reach it.
 class rabbitmq_tls : public testing::Test {
 protected:
-    rabbitmq_tls() : folder_(make_certificates()) {
+    rabbitmq_tls() {
         auto& server = own_rabbitmq();
         endpoint_ = rabbitmq::parse_url(server.fresh_vhost()).value();
         endpoint_.host = "localhost";
@@ -63,7 +45,6 @@ protected:
             "\"}, {keyfile, \"" + (folder_ / "server.key").string() + "\"}], 2).");
         EXPECT_TRUE(answer.starts_with("{ok, ok}")) << answer;
     }
-    ~rabbitmq_tls() override { std::filesystem::remove_all(folder_); }
 
     /// The fault of a bus that connects so, once it is not merely "not connected yet".
     std::string fault_of(const rabbitmq::endpoint& endpoint) {
@@ -79,7 +60,7 @@ protected:
     rabbitmq::endpoint endpoint_;
 
 private:
-    std::filesystem::path folder_;
+    certificates folder_;
 };
 
 TEST_F(rabbitmq_tls, publishes_and_consumes) {

@@ -22,8 +22,13 @@ public:
         co_return co_await store_.take_steps(blind);
     }
 
-    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids) override {
-        return store_.take_due_timers(event_ids);
+    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids,
+                                                 std::span<const domain::uuid> left_out) override {
+        return store_.take_due_timers(event_ids, left_out);
+    }
+    awaitable<std::vector<ports::due_timer>> due_timers(std::size_t limit,
+                                                        std::span<const domain::uuid> left_out) override {
+        return store_.due_timers(limit, left_out);
     }
 
 private:

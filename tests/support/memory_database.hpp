@@ -63,7 +63,10 @@ public:
     std::size_t import_orders(std::span<const ports::imported_order> imported);
 
     std::vector<ports::step_outcome> take_steps(std::span<const ports::step_request> steps);
-    ports::due_result take_due_timers(std::span<const domain::uuid> event_ids);
+    ports::due_result take_due_timers(std::span<const domain::uuid> event_ids,
+                                      std::span<const domain::uuid> left_out = {});
+    [[nodiscard]] std::vector<ports::due_timer> due_timers(std::size_t limit,
+                                                           std::span<const domain::uuid> left_out) const;
     void add_dead_letters(std::span<const ports::dead_letter> letters);
 
     [[nodiscard]] std::optional<std::string> find_other_bus(const std::string& bus) const;
@@ -101,6 +104,9 @@ private:
     domain::order_event advance(domain::order& order, domain::status to, const domain::uuid& event_id,
                                 const std::string& traceparent);
     ports::step_outcome take_step(const ports::step_request& step);
+    [[nodiscard]] std::vector<std::pair<domain::timestamp, domain::uuid>> timers_by_due_time(
+        std::span<const domain::uuid> left_out) const;
+    void check_step(const domain::uuid& order_id) const;
     [[nodiscard]] bool is_lost(const domain::uuid& id, domain::timestamp quiet_since) const;
     [[nodiscard]] bool is_in_outbox(const domain::uuid& order_id) const;
     [[nodiscard]] ports::audited_order audit_one(const domain::uuid& id) const;

@@ -36,9 +36,16 @@ public:
         std::span<const ports::step_request> steps) override {
         return ask("take_steps", [&db = db_, items = copy(steps)] { return db.take_steps(items); });
     }
-    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids) override {
-        return ask("take_due_timers",
-                   [&db = db_, items = copy(event_ids)] { return db.take_due_timers(items); });
+    awaitable<ports::due_result> take_due_timers(std::span<const domain::uuid> event_ids,
+                                                 std::span<const domain::uuid> left_out) override {
+        return ask("take_due_timers", [&db = db_, items = copy(event_ids), others = copy(left_out)] {
+            return db.take_due_timers(items, others);
+        });
+    }
+    awaitable<std::vector<ports::due_timer>> due_timers(std::size_t limit,
+                                                        std::span<const domain::uuid> left_out) override {
+        return ask("due_timers",
+                   [&db = db_, limit, others = copy(left_out)] { return db.due_timers(limit, others); });
     }
     awaitable<void> add_dead_letters(std::span<const ports::dead_letter> letters) override {
         return tell("add_dead_letters", [&db = db_, items = copy(letters)] { db.add_dead_letters(items); });

@@ -34,7 +34,12 @@ ports::step_outcome memory_database::take_step(const ports::step_request& step) 
     const auto found = orders.find(step.order_id);
     if (found == orders.end()) return missing;
     auto& order = found->second.order;
-    if (order.version > step.version) return stale;
+    if (order.version > step.version) {
+        const auto history = events.find(step.order_id);
+        if (history == events.end()) return stale;
+        const auto next = history->second.find(step.version + 1);
+        return next != history->second.end() && next->second.event.id == step.event_id ? advanced : stale;
+    }
     if (order.version < step.version) return ahead;
     if (order.status != step.from) return contradicted;
     if (step.delay > std::chrono::milliseconds::zero()) {
@@ -51,10 +56,7 @@ ports::step_outcome memory_database::take_step(const ports::step_request& step) 
 }
 
 std::vector<ports::step_outcome> memory_database::take_steps(std::span<const ports::step_request> steps) {
-    for (const auto& step : steps) {
-        if (!refused_orders.contains(step.order_id)) continue;
-        throw ports::store_error(ports::store_fault::bad_data, "this order's steps are refused");
-    }
+    for (const auto& step : steps) check_step(step.order_id);
     // All requests of an order are judged by how it was before this call: the latest version goes first.
     std::vector<std::size_t> sorted(steps.size());
     for (std::size_t i = 0; i < steps.size(); ++i) sorted[i] = i;
@@ -73,11 +75,49 @@ std::vector<ports::step_outcome> memory_database::take_steps(std::span<const por
     return outcomes;
 }
 
-ports::due_result memory_database::take_due_timers(std::span<const domain::uuid> event_ids) {
+/// What a constraint would say, before anything is changed.
+void memory_database::check_step(const domain::uuid& order_id) const {
+    const auto found = orders.find(order_id);
+    const auto history = events.find(order_id);
+    const bool has_next_event = found != orders.end() && history != events.end() &&
+                                history->second.contains(found->second.order.version + 1);
+    if (!has_next_event && !refused_orders.contains(order_id)) return;
+    throw ports::store_error(ports::store_fault::bad_data, "this order's steps are refused");
+}
+
+std::vector<std::pair<domain::timestamp, domain::uuid>> memory_database::timers_by_due_time(
+    std::span<const domain::uuid> left_out) const {
+    std::vector<std::pair<domain::timestamp, domain::uuid>> sorted;
+    for (const auto& [id, timer] : timers) {
+        if (std::ranges::find(left_out, id) == left_out.end()) sorted.emplace_back(timer.due_at, id);
+    }
+    std::ranges::sort(sorted);
+    return sorted;
+}
+
+std::vector<ports::due_timer> memory_database::due_timers(std::size_t limit,
+                                                          std::span<const domain::uuid> left_out) const {
+    std::vector<ports::due_timer> due;
+    for (const auto& [due_at, id] : timers_by_due_time(left_out)) {
+        if (due_at > now_() || due.size() == limit) break;
+        const auto& timer = timers.at(id);
+        const auto found = orders.find(id);
+        if (found == orders.end() || found->second.order.version != timer.version) continue;
+        due.push_back({.order_id = id,
+                       .version = timer.version,
+                       .status = found->second.order.status,
+                       .traceparent = timer.traceparent});
+    }
+    return due;
+}
+
+ports::due_result memory_database::take_due_timers(std::span<const domain::uuid> event_ids,
+                                                   std::span<const domain::uuid> left_out) {
     const auto now = now_();
-    std::vector<std::pair<domain::timestamp, domain::uuid>> by_due_time;
-    for (const auto& [id, timer] : timers) by_due_time.emplace_back(timer.due_at, id);
-    std::ranges::sort(by_due_time);
+    const auto by_due_time = timers_by_due_time(left_out);
+    for (std::size_t i = 0; i < std::min(by_due_time.size(), event_ids.size()); ++i) {
+        if (by_due_time[i].first <= now) check_step(by_due_time[i].second);
+    }
 
     ports::due_result result;
     for (const auto& [due_at, id] : by_due_time) {
@@ -202,7 +242,7 @@ ports::outbox_store::redrive_result memory_database::redrive(std::chrono::millis
         const auto history = events.find(found->first);
         if (history == events.end() || history->second.empty()) continue;
         const auto& latest = history->second.rbegin()->second;
-        add_outbox_row(latest.event, latest.traceparent, reserve_sequences(1));
+        add_outbox_row(latest.event, {}, reserve_sequences(1));
         found->second.redriven_at = now;
         ++result.announced;
     }

@@ -7,6 +7,7 @@
 #include "../orders.hpp"
 #include "support/http_client.hpp"
 #include "support/service.hpp"
+#include "support/sql.hpp"
 #include "support/temp_folder.hpp"
 
 namespace delivery::tests {
@@ -90,6 +91,30 @@ TEST(embedded_life_cycle, sigint_ends_it_in_order_too) {
     delivery.port();
     delivery.signal(SIGINT);
     EXPECT_EQ(delivery.wait(), (exit_status{.code = 0, .signal = 0}));
+}
+
+TEST(embedded_life_cycle, a_newer_schema_is_worked_on_only_where_it_admits_this_binary) {
+    const temp_folder folder;
+    const auto file = folder / "data" / "delivery.db";
+    {
+        service delivery(folder.path(), {"run"});
+        delivery.await_ready();
+        ASSERT_EQ(delivery.terminate(), (exit_status{.code = 0, .signal = 0})) << delivery.log();
+    }
+    open_sqlite(file)->query(
+        "INSERT INTO schema_migrations SELECT max(version) + 1, '9999_later', 'unknown', max(version), 1, 0 "
+        "FROM schema_migrations");
+    {
+        service delivery(folder.path(), {"run"}, {{"PICKING_DURATION", "0"}, {"TRANSIT_DURATION", "0"}});
+        EXPECT_TRUE(await_status(delivery.port(), post_order(delivery.port()), "DELIVERED"));
+        ASSERT_EQ(delivery.terminate(), (exit_status{.code = 0, .signal = 0})) << delivery.log();
+    }
+    open_sqlite(file)->query(
+        "UPDATE schema_migrations SET oldest_binary = version WHERE name = '9999_later'");
+    service refused(folder.path(), {"run"});
+    EXPECT_EQ(refused.wait(), (exit_status{.code = 1, .signal = 0}));
+    EXPECT_NE(refused.log().find("9999_later"), std::string::npos) << refused.log();
+    EXPECT_EQ(refused.log().find("listening"), std::string::npos) << refused.log();
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace delivery::tests {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 // All metrics of section "Metrics" of the documentation, as `run` exports them after one order and one
 // refusal.
@@ -70,6 +71,50 @@ TEST_F(observability, metrics_are_those_of_the_golden_list_and_move) {
     EXPECT_GT(metric_sum(text, "delivery_store_batch_size_count"), 0);
     EXPECT_EQ(text.find(id), std::string::npos) << "an id is no label";
     EXPECT_EQ(text.find("/nothing"), std::string::npos) << "a path as sent is no label";
+}
+
+TEST_F(observability, no_client_can_make_series_without_end) {
+    const auto series = [this] {
+        const auto text = metrics();
+        return std::ranges::count(text, '\n');
+    };
+    const int port = service_.port();
+    const auto send = [port](int number) {
+        const auto word = "X" + std::to_string(number);
+        http_connection client(port);
+        client.send(word + " /orders/" + word + "?" + word + "=1 HTTP/1.1\r\nHost: " + word +
+                    "\r\nX-Request-Id: " + word + "\r\nUser-Agent: " + word + "\r\n\r\n");
+        EXPECT_EQ(client.read_answer().status, 405);
+        for (const auto* method : {"GET", "PUT", "DELETE"})
+            http_request(port, method, "/" + word + "/events");
+        http_request(port, "GET", "/docs/" + word);
+        http_request(port, "GET", "/orders/" + word + "/events");
+    };
+    series();  // Its own route is counted from here.
+    for (int number = 0; number < 5; ++number) send(number);
+    const auto few = series();
+    for (int number = 5; number < 200; ++number) send(number);
+    EXPECT_EQ(series(), few);
+    EXPECT_EQ(metrics().find("X1"), std::string::npos);
+}
+
+TEST_F(observability, every_kind_of_store_call_is_timed) {
+    const int port = service_.port();
+    const auto id = post_order(port);
+    ASSERT_TRUE(await_status(port, id, "DELIVERED"));
+    for (const auto& target : {"/readyz"s, "/orders"s, "/orders/" + id + "/events"}) {
+        EXPECT_EQ(http_request(port, "GET", target).status, 200);
+    }
+    const auto is_timed = [this](const std::string& operation) {
+        const auto text = metrics();
+        const auto name = "delivery_store_duration_seconds_count{operation=\"" + operation + "\"} ";
+        const auto at = text.find(name);
+        return at != std::string::npos && text.at(at + name.size()) != '0';
+    };
+    for (const auto* operation : {"create", "find", "history", "list", "take_steps", "take_due_timers",
+                                  "pending", "settle", "renew_leases", "depth", "ping"}) {
+        EXPECT_TRUE(eventually(5s, [&] { return is_timed(operation); })) << operation;
+    }
 }
 
 TEST_F(observability, log_lines_are_json_whatever_a_client_sends) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "../deployment.hpp"
+#include "../metrics_text.hpp"
 #include "../orders.hpp"
 #include "support/amqp_client.hpp"
 #include "support/eventually.hpp"
@@ -80,6 +81,30 @@ TEST_F(poison, what_can_never_succeed_is_dead_lettered_and_its_neighbours_are_no
     EXPECT_EQ(dead, std::multiset<std::string>(bodies.begin(), bodies.end()));
     EXPECT_EQ(client_.depth("delivery.worker"), 0);
     deployment_.expect_all_delivered(api_->port(), neighbours);
+}
+
+TEST_F(poison, forged_messages_of_any_size_hold_up_nothing) {
+    worker_->terminate();
+    const auto spoofed = post_order(api_->port());
+    // Whoever may publish can say that it is time for a step, and no more. This header fits into a frame by
+    // itself, but not beside all those of our own events.
+    client_.publish({.exchange = "delivery.events",
+                     .routing_key = "order.received",
+                     .body = body_of(spoofed, "RECEIVED", "1"),
+                     .headers = {{"cloudEvents_traceparent", std::string(130'800, 'x')}},
+                     .content_type = "application/json"});
+    for (int count = 0; count < 10; ++count) publish(std::string(4 << 20, '['));
+    worker_ = deployment_.start("worker");
+    const auto next = post_order(api_->port());
+    deployment_.expect_all_delivered(api_->port(), {spoofed, next}, 60s);
+
+    const std::string dead_letters = "delivery.worker.dead-letter";
+    EXPECT_TRUE(eventually(30s, [&] { return client_.depth(dead_letters) == 10; })) << worker_->log();
+    const auto letter = client_.take(dead_letters).value();
+    EXPECT_EQ(letter.body.size(), 262'144U);
+    EXPECT_NE(letter.headers.at("x-delivery-reason").find("4194304 bytes"), std::string::npos);
+    const auto metrics = http_request(worker_->port(), "GET", "/metrics").body;
+    EXPECT_LT(metric_sum(metrics, "process_resident_memory_bytes"), 150e6);
 }
 
 TEST_F(poison, stale_and_repeated_messages_change_nothing) {

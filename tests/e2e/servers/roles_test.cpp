@@ -168,6 +168,7 @@ TEST_F(roles, two_buses_on_one_database_are_refused) {
         {{"DATABASE_URL", deployment_.database_url()}, {"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}});
     EXPECT_EQ(refused.status.code, 2) << refused.errors;
     EXPECT_NE(refused.errors.find("RABBITMQ_URL"), std::string::npos) << refused.errors;
+    EXPECT_EQ(refused.errors.find("listening"), std::string::npos) << "it answers nobody before";
 
     auto other = deployment_.start("relay", {{"RABBITMQ_URL", shared_rabbitmq().fresh_vhost()}});
     EXPECT_EQ(other->wait(), (exit_status{.code = 2, .signal = 0})) << other->log();

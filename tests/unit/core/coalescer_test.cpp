@@ -93,6 +93,21 @@ TEST_F(coalescer_test, beyond_its_bound_the_queue_refuses_at_once) {
     EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, 2}}));
 }
 
+TEST_F(coalescer_test, requests_that_were_given_up_hold_no_place_in_the_queue) {
+    limit(2, 100);
+    duration_of_batch = 10s;
+    submit(1, 1s);
+    const std::vector given_up{submit(2, 1s), submit(3, 2s)};
+    run_for(1s);
+    EXPECT_EQ(given_up[0]->get().error(), refusal::expired_in_queue);
+    const auto patient = submit(4);
+    EXPECT_FALSE(patient->is_done());
+    EXPECT_EQ(submit(5)->get().error(), refusal::queue_full) << "3 still waits";
+    run_for(20s);
+    EXPECT_EQ(patient->get(), 8);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{1}, {4}}));
+}
+
 TEST_F(coalescer_test, a_deadline_in_the_queue_is_told_from_one_in_flight) {
     const auto in_flight = submit(1, 500ms);
     const auto in_queue = submit(2, 500ms);

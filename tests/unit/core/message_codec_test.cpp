@@ -113,6 +113,12 @@ TEST_P(traced, gives_its_trace_id_or_nothing) {
               GetParam().is_well_formed ? "0af7651916cd43dd8448eb211c80319c" : "");
 }
 
+TEST_P(traced, is_passed_on_as_version_00_or_not_at_all) {
+    const auto passed_on = sanitize_traceparent(GetParam().traceparent);
+    EXPECT_EQ(passed_on,
+              GetParam().is_well_formed ? "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" : "");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     trace_context, traced,
     testing::Values(

@@ -97,6 +97,18 @@ TEST_F(order_service_test, where_the_outcome_is_unknown_the_orders_id_is_told) {
     EXPECT_TRUE(database.orders.contains(*refused.error().order_id));
 }
 
+TEST_F(order_service_test, behind_a_key_no_id_is_told_since_the_key_may_stand_for_another_order) {
+    const ports::idempotency_key key{.key = "key", .fingerprint = {1}};
+    const auto first = run(service->create(draft(key))).value();
+    script.fail_always("create", store_fault::outcome_unknown);
+    const auto refused = run(service->create(draft(key)));
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().outcome_unknown);
+    EXPECT_FALSE(refused.error().order_id);
+    script.heal("create");
+    EXPECT_EQ(run(service->create(draft(key)))->order, first.order);
+}
+
 TEST_F(order_service_test, a_deadline_in_flight_leaves_the_outcome_unknown_and_one_in_the_queue_does_not) {
     script.hold_answer("create");
     const auto in_flight = create();
@@ -112,6 +124,37 @@ TEST_F(order_service_test, a_deadline_in_flight_leaves_the_outcome_unknown_and_o
     script.release("create");
     run_for(1s);
     EXPECT_EQ(database.orders.size(), 1U);
+}
+
+class draining : public order_service_test, public testing::WithParamInterface<const char*> {
+protected:
+    void ask() {
+        const std::string call = GetParam();
+        if (call == "create") start(service->create(draft()));
+        if (call == "find") start(service->find(new_id()));
+        if (call == "history") start(service->history(new_id()));
+        if (call == "list") start(service->list({}));
+    }
+};
+
+TEST_P(draining, waits_for_calls_that_their_clients_gave_up) {
+    script.hold(GetParam());
+    ask();
+    run_for(6s);
+    const auto drained = start(service->drain());
+    run_for(1min);
+    EXPECT_FALSE(*drained) << "the store still has what the service gave it";
+    script.release(GetParam());
+    run_for(1s);
+    EXPECT_TRUE(*drained);
+}
+
+INSTANTIATE_TEST_SUITE_P(order_service, draining, testing::Values("create", "find", "history", "list"));
+
+TEST_F(order_service_test, idle_it_is_drained_at_once) {
+    const auto drained = start(service->drain());
+    poll();
+    EXPECT_TRUE(*drained);
 }
 
 TEST_F(order_service_test, beyond_its_queue_it_refuses_at_once) {

@@ -318,9 +318,11 @@ TEST_F(relay_test, measures_what_it_is_responsible_for) {
     run_for(3s);
     EXPECT_EQ(metrics.depth->pending, 2);
     EXPECT_GT(metrics.depth->oldest_age, 1s);
+    EXPECT_EQ(metrics.calls[ports::store_operation::depth], script.count("depth"));
     script.fail_always("depth", store_fault::unavailable);
     run_for(2s);
     EXPECT_EQ(metrics.depth->pending, 2);
+    EXPECT_EQ(metrics.calls[ports::store_operation::depth], script.count("depth"));
 }
 
 class housekeeping_test : public relay_test {

@@ -98,6 +98,30 @@ TEST_F(worker_test, goes_on_with_timers_after_an_outage) {
     EXPECT_EQ(stored(id).version, 2);
 }
 
+TEST_F(worker_test, one_timer_that_the_store_refuses_holds_up_no_other) {
+    const auto bad = create_order().id;
+    database.refused_orders.insert(bad);
+    std::vector<domain::uuid> good;
+    for (int i = 0; i < 5; ++i) good.push_back(create_order().id);
+    database.timers[bad] = {.version = 1, .due_at = time.wall() - 1s, .traceparent = some_traceparent};
+    for (const auto& id : good) {
+        database.timers[id] = {.version = 1, .due_at = time.wall(), .traceparent = some_traceparent};
+    }
+    start_worker({.durations = {}, .batch_max = 3});
+    run_for(1s);
+    for (const auto& id : good) EXPECT_EQ(stored(id).version, 2);
+    EXPECT_EQ(database.timers.size(), 1U) << "the bad one is kept";
+    EXPECT_EQ(stored(bad).version, 1);
+    EXPECT_EQ((metrics.advanced[{status::received, status::in_transit}]), 5U);
+    EXPECT_EQ(log.count("the store refuses an order's step, which is left out for a minute"), 1U);
+    EXPECT_EQ(log.count("timers cannot be taken"), 0U);
+
+    database.refused_orders.clear();
+    run_for(1min);
+    EXPECT_EQ(stored(bad).version, 2) << "it is tried again";
+    EXPECT_TRUE(database.timers.empty());
+}
+
 class outage : public worker_test, public testing::WithParamInterface<store_fault> {};
 
 TEST_P(outage, of_the_store_dead_letters_nothing_and_loses_nothing) {
@@ -132,7 +156,9 @@ TEST_F(worker_test, a_commit_whose_answer_was_lost_is_one_step) {
     run_for(1s);
     EXPECT_THAT(consumer.acknowledged, ElementsAre(tag));
     EXPECT_EQ(stored(id).version, 2);
-    EXPECT_EQ(metrics.handled[message_result::stale], 1U);
+    EXPECT_EQ(metrics.handled[message_result::advanced], 1U) << "it is known as its own";
+    EXPECT_EQ(metrics.handled[message_result::stale], 0U);
+    EXPECT_EQ((metrics.advanced[{status::received, status::in_transit}]), 1U);
 }
 
 TEST_F(worker_test, data_that_the_store_refuses_is_found_and_buried_alone) {

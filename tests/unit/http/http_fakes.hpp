@@ -66,6 +66,7 @@ public:
         pages.push_back(request);
         co_return listed;
     }
+    awaitable<void> drain() override { co_return; }
 
     core::served<ports::create_result> created = ports::create_result{.order = make_order()};
     core::served<std::optional<domain::order>> found = make_order();

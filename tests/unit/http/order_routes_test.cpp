@@ -81,6 +81,17 @@ TEST_F(orders, are_refused_before_the_service_is_asked) {
     EXPECT_EQ(post(good_body, {{"Content-Type", "application/json; charset=UTF-8"}}).status, 201U);
 }
 
+TEST_F(orders, are_not_taken_from_pages_of_other_sites_behind_their_readers_backs) {
+    for (const auto& header : {"Origin", "Sec-Fetch-Site"}) {
+        expect_problem(post(good_body, {{header, "null"}}), 415, "unsupported_media_type");
+        expect_problem(post(good_body, {{header, "null"}, {"Content-Type", "text/plain"}}), 415,
+                       "unsupported_media_type");
+        EXPECT_EQ(post(good_body, {{header, "null"}, {"Content-Type", "application/json"}}).status, 201U);
+    }
+    EXPECT_EQ(post(good_body).status, 201U) << "no browser, no type: JSON";
+    EXPECT_FALSE(post(good_body).find("Access-Control-Allow-Origin"));
+}
+
 TEST_F(orders, faults_are_told_to_old_and_new_clients) {
     const auto answer = json::parse(post(R"({"address":7})").body);
     EXPECT_EQ(answer, json::parse(R"({
@@ -107,6 +118,12 @@ TEST_F(orders, are_unavailable_with_all_that_is_known) {
     EXPECT_EQ(unknown.at("outcome").as_string(), "unknown");
     EXPECT_EQ(unknown.at("order_id").as_string(), id);
 
+    service.created = std::unexpected(core::unavailable{.outcome_unknown = true});
+    const auto behind_a_key = json::parse(post(good_body, {{"Idempotency-Key", "k"}}).body).as_object();
+    EXPECT_EQ(behind_a_key.at("outcome").as_string(), "unknown");
+    EXPECT_FALSE(behind_a_key.contains("order_id"));
+    EXPECT_THAT(std::string(behind_a_key.at("detail").as_string()), testing::HasSubstr("Idempotency-Key"));
+
     service.found = std::unexpected(core::unavailable{});
     service.events = std::unexpected(core::unavailable{});
     service.listed = std::unexpected(core::unavailable{});
@@ -127,6 +144,17 @@ TEST_F(orders, are_found_with_an_etag) {
     EXPECT_EQ(same.find("ETag"), "\"2\"");
     EXPECT_EQ(same.content(), "");
     EXPECT_EQ(get("/orders/" + id, {{"If-None-Match", "\"1\""}}).status, 200U);
+}
+
+TEST_F(orders, may_be_kept_by_nobody_on_the_way) {
+    service.events.value() = {tests::make_event()};
+    service.listed = std::vector{make_order()};
+    for (const auto& target : {"/orders/" + id, "/orders/" + id + "/events", std::string("/orders")}) {
+        EXPECT_EQ(get(target).find("Cache-Control"), "private, no-cache") << target;
+    }
+    const auto same = get("/orders/" + id, {{"If-None-Match", "\"1\""}});
+    EXPECT_EQ(same.status, 304U);
+    EXPECT_EQ(same.find("Cache-Control"), "private, no-cache");
 }
 
 TEST_F(orders, that_do_not_exist_are_named_as_they_were_asked_for) {

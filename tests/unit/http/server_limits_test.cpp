@@ -96,6 +96,18 @@ TEST_F(limited, drops_clients_that_do_not_read) {
     EXPECT_TRUE(tests::eventually(milliseconds(10'000), [&] { return server->connections() == 0; }));
 }
 
+TEST_F(limited, counts_every_connection_that_it_turns_away_and_tells_of_them_once_in_a_while) {
+    std::atomic<int> turned_away = 0;
+    options.connections = 1;
+    options.on_turned_away = [&] { ++turned_away; };
+    start();
+    http_connection client(port());
+    EXPECT_EQ(get(client, "/").status, 200);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(http_connection(port()).read_answer().status, 503);
+    EXPECT_EQ(turned_away, 20);
+    EXPECT_EQ(logger.count("connections beyond the limit were turned away"), 1U);
+}
+
 TEST_F(limited, answers_503_beyond_its_connections_and_recovers) {
     options.connections = 3;
     start();

@@ -106,6 +106,8 @@ TEST_F(migrator_on_a_database, a_changed_file_is_named) {
     known_[0].checksum = "other";
     EXPECT_THAT(fault_of([&] { migrator_.up(std::nullopt); }), HasSubstr("0001_test.up.sql has changed"));
     EXPECT_THAT(fault_of([&] { migrator_.down(0); }), HasSubstr("0001_test.up.sql has changed"));
+    EXPECT_EQ(migrator_.status().incompatibility, "0001_test.up.sql has changed since it was applied")
+        << "status itself does not fail";
 }
 
 TEST_F(migrator_on_a_database, of_two_at_once_the_second_finds_the_work_done) {

@@ -85,6 +85,27 @@ TEST(content_assembler, an_empty_body_has_no_body_frames) {
     EXPECT_TRUE(content->body.empty());
 }
 
+TEST(content_assembler, keeps_no_more_of_a_large_body_than_its_bound) {
+    const std::string part(100'000, 'x');
+    frames make;
+    content_assembler assembler;
+    assembler.take(make.deliver(1));
+    assembler.take(make.header(500'000));
+    for (int i = 0; i < 4; ++i) EXPECT_FALSE(assembler.take(make.body(part)));
+    const auto content = assembler.take(make.body(part)).value();
+    EXPECT_EQ(content.body.size(), body_size_max);
+    EXPECT_TRUE(content.is_cut());
+    EXPECT_EQ(to_inbound(content, 1).content.error(),
+              "body of 500000 bytes is too large, only its first 262144 are kept");
+    EXPECT_TRUE(assembler.is_consistent());
+
+    assembler.take(make.deliver(2));
+    assembler.take(make.header(body_size_max));
+    const auto largest = assembler.take(make.body(std::string(body_size_max, ' '))).value();
+    EXPECT_FALSE(largest.is_cut());
+    EXPECT_EQ(to_inbound(largest, 1).content.error(), "body is not JSON");
+}
+
 TEST(content_assembler, reads_the_properties_that_matter) {
     std::array headers{text_header("cloudEvents_traceparent", "00-trace"),
                        text_header("cloudEvents_specversion", "1.0"), text_header("other", "x")};
@@ -151,6 +172,21 @@ TEST(content_assembler, frames_out_of_turn_are_noticed) {
     too_much.take(make.header(1));
     too_much.take(make.body("xy"));
     EXPECT_FALSE(too_much.is_consistent());
+}
+
+TEST(to_inbound, takes_no_traceparent_on_trust) {
+    incoming_content content;
+    content.body = core::encode_body(domain::order_event{});
+    const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (const auto& [sent, kept] : std::vector<std::pair<std::string, std::string>>{
+             {good, good},
+             {"cc" + good.substr(2) + "-" + std::string(100'000, 'x'), good},
+             {std::string(100'000, 'x'), ""},
+             {good + "\n", ""},
+             {"'; DROP TABLE orders; --", ""}}) {
+        content.traceparent = sent;
+        EXPECT_EQ(to_inbound(content, 1).content->traceparent, kept) << sent.substr(0, 80);
+    }
 }
 
 TEST(to_inbound, says_why_a_message_cannot_be_read) {

@@ -81,7 +81,9 @@ TEST(JsonString, EscapesWhatCouldBreakALine) {
                                  {std::string("\0\x1b[31m\x7f", 7), R"("\u0000\u001b[31m\u007f")"},
                                  {"\xC2\x9B", R"("\u009b")"},
                                  {"Ação 日本 🚚", "\"Ação 日本 🚚\""},
-                                 {"\xE2\x80\xA8", "\"\xE2\x80\xA8\""},
+                                 {"\u2027\u2028\u2029", "\"\u2027\\u2028\\u2029\""},
+                                 {"safe\u202Efdp.exe", R"("safe\u202efdp.exe")"},
+                                 {"\u2065\u2066\u2069\u206A\u200E", "\"\u2065\\u2066\\u2069\u206A\\u200e\""},
                                  {"a\xFF z", "\"a\xEF\xBF\xBD z\""},
                                  {"\xC0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
                                  {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
@@ -144,6 +146,13 @@ TEST(TextLine, IsForPeople) {
         "host=mq empty=\"\" quoted=\"a\\\"b\"");
     EXPECT_EQ(text_line("a\nb", {{"x", std::string_view("c\x1b[2Jd")}}),
               "2025-11-03T00:32:55.534780Z warning [api] a\\nb x=c\\u001b[2Jd");
+}
+
+TEST(Readable, IsSafeForATerminal) {
+    EXPECT_EQ(readable("0001_initial"), "0001_initial");
+    EXPECT_EQ(readable("\x1b]0;title\a\r\x1b[2Jgone\xC2\x9B\u202E"),
+              "\\u001b]0;title\\u0007\\r\\u001b[2Jgone\\u009b\\u202e");
+    EXPECT_LE(readable(std::string(1'000'000, 'x')).size(), longest_log_text + 4);
 }
 
 }  // namespace

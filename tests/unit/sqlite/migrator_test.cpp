@@ -107,8 +107,8 @@ TEST_F(sqlite_migrator, a_changed_or_missing_file_is_refused) {
               "0002_step.up.sql has changed since it was applied");
     EXPECT_EQ(refusal([&] { migrator().down(std::nullopt); }),
               "0002_step.up.sql has changed since it was applied");
-    EXPECT_EQ(refusal([&] { static_cast<void>(migrator().status()); }),
-              "0002_step.up.sql has changed since it was applied");
+    EXPECT_EQ(migrator().status().incompatibility, "0002_step.up.sql has changed since it was applied")
+        << "status itself does not fail";
     known_.erase(known_.begin() + 1);
     EXPECT_EQ(refusal([&] { migrator().up(std::nullopt); }),
               "0002_step.up.sql is missing, although it was applied");
