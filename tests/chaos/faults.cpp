@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,6 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr auto pause_between_cuts = 200ms;
 constexpr auto nap = 50ms;
+// Shares of the machine's memory: of the second, any broker has used more.
+constexpr double usual_memory = 0.2;
+constexpr double alarming_memory = 0.00001;
 
 void pause(milliseconds length) { std::this_thread::sleep_for(length); }
 
@@ -119,9 +123,9 @@ void fault_maker::strike_postgres(const planned_fault& fault) {
 void fault_maker::strike_broker(const planned_fault& fault) {
     auto& broker = where_.broker();
     if (fault.kind == fault_kind::memory_alarm) {
-        broker.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.00001).");
+        set_memory_limit(alarming_memory);
         pause(fault.length);
-        broker.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.2).");
+        set_memory_limit(usual_memory);
         return;
     }
     if (fault.kind == fault_kind::kill_broker) {
@@ -131,6 +135,12 @@ void fault_maker::strike_broker(const planned_fault& fault) {
     }
     pause(fault.length);
     broker.start();
+}
+
+void fault_maker::set_memory_limit(double share) {
+    const auto answer = where_.broker().evaluate(
+        fmt::format("vm_memory_monitor:set_vm_memory_high_watermark({:.5f}).", share));
+    if (!answer.starts_with("{ok")) throw std::runtime_error("the broker's memory limit: " + answer);
 }
 
 std::vector<tests::tcp_proxy*> fault_maker::database_proxies(const planned_fault& fault) {
@@ -173,6 +183,7 @@ void fault_maker::heal_all() {
     where_.to_broker().pass();
     where_.database().start();
     where_.broker().start();
+    set_memory_limit(usual_memory);
 }
 
 void fault_maker::write(const std::string& line) {

@@ -38,6 +38,7 @@ private:
     void strike_clients(const planned_fault& fault);
     void strike_postgres(const planned_fault& fault);
     void strike_broker(const planned_fault& fault);
+    void set_memory_limit(double share);
     void strike_proxies(const planned_fault& fault, const std::vector<tests::tcp_proxy*>& proxies);
     std::vector<tests::tcp_proxy*> database_proxies(const planned_fault& fault);
     void write(const std::string& line);

@@ -19,6 +19,14 @@ constexpr auto look_interval = 20ms;
 constexpr auto pause_after_exit = 500ms;
 constexpr auto end_limit = 30s;
 
+// What libfaketime leaves behind of a process that was killed.
+void remove_faketime_remains(pid_t process) {
+    for (const auto* name : {"faketime_shm_", "sem.faketime_sem_"}) {
+        std::error_code ignored;
+        std::filesystem::remove(fmt::format("/dev/shm/{}{}", name, process), ignored);
+    }
+}
+
 std::filesystem::path clock_file(const std::filesystem::path& folder) { return folder / "clock"; }
 
 }  // namespace
@@ -50,7 +58,6 @@ role_keeper::role_keeper(std::filesystem::path folder, const std::vector<std::st
                                    {"FAKETIME_TIMESTAMP_FILE", clock_file(each.folder).string()},
                                    {"FAKETIME_CACHE_DURATION", "1"},
                                    {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
-                                   {"FAKETIME_DISABLE_SHM", "1"},
                                    {"NO_FAKE_STAT", "1"}});
         }
     }
@@ -118,7 +125,7 @@ void role_keeper::look_after(slot& each) {
                 fmt::format("{} ended by itself: exit {}, signal {}", each.name, status.code, status.signal));
             each.not_before = clock::now() + pause_after_exit;
         }
-        each.process.reset();
+        end(each);
     }
     if (!each.process && clock::now() >= each.not_before)
         each.process = std::make_unique<tests::service>(each.folder, std::vector{each.role}, each.variables);
@@ -138,7 +145,14 @@ void role_keeper::end_all() {
                                                     status->code, status->signal));
         }
     }
-    for (auto& each : slots_) each.process.reset();
+    for (auto& each : slots_) end(each);
+}
+
+void role_keeper::end(slot& each) {
+    if (!each.process) return;
+    const auto pid = each.process->pid();
+    each.process.reset();
+    remove_faketime_remains(pid);
 }
 
 void role_keeper::stop() {

@@ -62,6 +62,7 @@ private:
     void keep();
     void look_after(slot& each);
     void end_all();
+    static void end(slot& each);
     void signal(std::size_t index, int number);
 
     mutable std::mutex mutex_;
