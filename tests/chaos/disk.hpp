@@ -7,7 +7,7 @@
 namespace delivery::chaos {
 
 /// Gives this process mounts of its own, which go with it and its children however they end. False where the
-/// system does not let it (only root may). To be called before any thread is started.
+/// system lets neither root nor a user namespace do so. To be called before any thread is started.
 bool enter_private_mounts();
 
 /// A small disk in memory, mounted on a folder that it makes.

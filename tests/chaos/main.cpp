@@ -78,21 +78,35 @@ int report(const options& asked, const run_result& result, const std::filesystem
     return exit_unbalanced;
 }
 
-int play(const options& asked) {
-    const bool has_disks = enter_private_mounts();
-    const interruption stopped;
+// Comes with what the machine does not allow, and why.
+deployment_options look_around(const options& asked, bool has_disks,
+                               std::map<fault_kind, std::string>& skipped) {
     deployment_options place{.folder = tests::make_temp_folder()};
-    std::map<fault_kind, std::string> skipped;
     const auto minutes = static_cast<std::size_t>(asked.length / std::chrono::minutes(1)) + 1;
     if (has_disks) {
         place.disk_bytes = least_disk + disk_a_minute * minutes;
     } else {
-        skipped[fault_kind::fill_disk] = "needs a small disk, which only root may mount";
+        skipped[fault_kind::fill_disk] = "needs a small disk, which only root may mount, or a user namespace";
     }
     place.faketime_library = find_faketime();
     if (!place.faketime_library) skipped[fault_kind::skew_clock] = "needs the package faketime";
-    const auto result = run(asked, place, skipped, stopped.flag());
-    const int code = stopped.flag() ? exit_of_signal + stopped.signal() : report(asked, result, place.folder);
+    return place;
+}
+
+int play(const options& asked) {
+    const bool has_disks = enter_private_mounts();
+    const interruption stopped;
+    std::map<fault_kind, std::string> skipped;
+    const auto place = look_around(asked, has_disks, skipped);
+    int code = exit_unbalanced;
+    try {
+        const auto result = run(asked, place, skipped, stopped.flag());
+        if (!stopped.flag()) code = report(asked, result, place.folder);
+    } catch (const std::exception& reason) {
+        if (!stopped.flag())
+            fmt::print(stderr, "error: {}\nLogs are kept in {}\n", reason.what(), place.folder.string());
+    }
+    if (stopped.flag()) code = exit_of_signal + stopped.signal();
     if (code != exit_unbalanced) std::filesystem::remove_all(place.folder);
     return code;
 }

@@ -89,7 +89,7 @@ void role_keeper::skew(std::size_t index, int seconds) const {
     std::filesystem::rename(draft, file);
 }
 
-std::vector<std::string> role_keeper::await_ready(milliseconds limit) {
+std::vector<std::string> role_keeper::await_ready(milliseconds limit, const std::atomic<bool>& stop) {
     std::vector<std::string> unready;
     tests::eventually(
         limit,
@@ -99,7 +99,7 @@ std::vector<std::string> role_keeper::await_ready(milliseconds limit) {
                 const auto answer = tests::try_http_request(each.port, "GET", "/readyz");
                 if (!answer || answer->status != 200) unready.push_back(each.name);
             }
-            return unready.empty();
+            return unready.empty() || stop;
         },
         100ms);
     return unready;
@@ -133,7 +133,9 @@ void role_keeper::look_after(slot& each) {
 
 void role_keeper::end_all() {
     for (const auto& each : slots_) {
-        if (each.process) each.process->signal(SIGTERM);
+        if (!each.process) continue;
+        each.process->signal(SIGTERM);
+        each.process->signal(SIGCONT);
     }
     for (auto& each : slots_) {
         if (!each.process || each.was_killed) continue;

@@ -37,8 +37,8 @@ public:
     /// Sets the process's clock so many seconds off; it holds after a restart, too.
     void skew(std::size_t index, int seconds) const;
 
-    /// Waits until every process says that it is ready; names those that are not by then.
-    std::vector<std::string> await_ready(milliseconds limit);
+    /// Waits until every process says that it is ready, or `stop` is set; names those that are not by then.
+    std::vector<std::string> await_ready(milliseconds limit, const std::atomic<bool>& stop);
 
     /// Has every process end in order. Those that do not exit 0 in time count as unexpected.
     void stop();

@@ -44,16 +44,26 @@ public:
         result.facts.length = asked_.length;
         result.facts.skipped = std::move(skipped);
         result.facts.sabotage = asked_.sabotage;
-        if (const auto unready = deployed_.roles().await_ready(start_limit); !unready.empty())
-            throw std::runtime_error(fmt::format("not ready at the start: {}", fmt::join(unready, ", ")));
-        make_trouble(result);
-        if (!stop_) settle();
-        if (!stop_) collect(result.found);
+        try {
+            start();
+            if (!stop_) make_trouble(result);
+            if (!stop_) settle();
+            if (!stop_) collect(result.found);
+        } catch (const std::exception&) {
+            deployed_.keep_logs();
+            throw;
+        }
         deployed_.keep_logs();
         return result;
     }
 
 private:
+    void start() {
+        const auto unready = deployed_.roles().await_ready(start_limit, stop_);
+        if (!unready.empty() && !stop_)
+            throw std::runtime_error(fmt::format("not ready at the start: {}", fmt::join(unready, ", ")));
+    }
+
     void make_trouble(run_result& result) {
         std::set<fault_kind> left_out;
         for (const auto& [kind, why] : result.facts.skipped) left_out.insert(kind);
@@ -66,18 +76,18 @@ private:
             for (const auto& lane : plan) lanes.emplace_back([&] { faults.run_lane(lane, end, stop_); });
             if (!asked_.sabotage.empty()) sabotage(asked_.sabotage, deployed_, clients);
         }
-        say("healing");
-        faults.heal_all();
-        // Clients go on until everybody is well again, which ends the last spell of unavailability.
-        if (!stop_) await_roles();
+        if (!stop_) heal(faults);
         clients.stop();
         result.found.clients = clients.take_record();
         result.facts.faults = faults.made();
         result.facts.failed_faults = faults.failed();
     }
 
-    void await_roles() {
-        const auto unready = deployed_.roles().await_ready(start_limit);
+    // Clients go on until everybody is well again, which ends the last spell of unavailability.
+    void heal(fault_maker& faults) {
+        say("healing");
+        faults.heal_all();
+        const auto unready = deployed_.roles().await_ready(start_limit, stop_);
         if (!unready.empty()) say(fmt::format("not ready after healing: {}", fmt::join(unready, ", ")));
     }
 

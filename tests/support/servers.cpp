@@ -20,8 +20,11 @@ constexpr std::chrono::minutes patience{3};
 
 std::string services(const std::string& command, const std::filesystem::path& folder,
                      const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments{"/bin/bash", DELIVERY_SOURCE_DIR "/scripts/services.sh", command,
-                                       "--dir", folder.string()};
+    // In a session of its own, so that a Ctrl-C meant for us does not leave servers half started or half
+    // gone.
+    std::vector<std::string> arguments{
+        "/usr/bin/setsid", "--wait", "/bin/bash",    DELIVERY_SOURCE_DIR "/scripts/services.sh",
+        command,           "--dir",  folder.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto result = run_command(arguments, patience);
     if (result.status.code != 0) throw std::runtime_error("services.sh " + command + ": " + result.errors);
@@ -74,7 +77,12 @@ server::server(std::string service, std::string variable, std::filesystem::path 
 void server::start_own(const std::string& variable, const std::vector<std::string>& arguments) {
     std::vector<std::string> all{"--" + service_, "--watch", std::to_string(::getpid())};
     all.insert(all.end(), arguments.begin(), arguments.end());
-    url_ = exported(services("up", folder_, all), variable);
+    try {
+        url_ = exported(services("up", folder_, all), variable);
+    } catch (const std::exception&) {
+        services("down", folder_);
+        throw;
+    }
 }
 
 server::~server() {
