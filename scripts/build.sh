@@ -44,7 +44,7 @@ test_programs() {
     local preset=$1
     shift
     ctest --test-dir "$root_dir/build/$preset" --show-only "$@" |
-        sed -En 's/^ *Test +#[0-9]+: ([a-z0-9_]+_tests)(\.[0-9]+)?$/\1/p' | sort -u
+        sed -En 's/^ *Test +#[0-9]+: ([a-z0-9_]+_tests|chaos)(\.[0-9]+)?$/\1/p' | sort -u
 }
 
 # run_tests PRESET CTEST-FILTER…: runs them and adds to tests_run and tests_failed.

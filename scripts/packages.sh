@@ -34,6 +34,7 @@ build_packages=(
 )
 test_packages=(
     curl
+    faketime
     libbenchmark-dev
     libvalijson-dev
     llvm-19

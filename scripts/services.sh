@@ -15,10 +15,12 @@ source "$here/services/rabbitmq.sh"
 
 usage() {
     cat <<'END'
-usage: scripts/services.sh COMMAND --dir DIR [--postgres] [--rabbitmq] [--watch PID]
+usage: scripts/services.sh COMMAND --dir DIR [--postgres] [--rabbitmq] [--watch PID] [--standby-of URL]
 
   up         start servers (both, if neither is named) and print what to export; start again what does not run.
              --watch PID: take everything down when the process PID is gone
+             --standby-of URL: let the PostgreSQL be a copy of the one at URL that follows it, and that is
+             called "standby" there
   env        print the same for the running servers; exit 1 unless all that DIR has are running
   down       stop everything and remove it, the data too
 
@@ -31,12 +33,13 @@ END
 parse_arguments() {
     command=${1-help}
     shift || true
-    dir='' watched='' services=()
+    dir='' watched='' primary='' services=()
     while (($#)); do
         case $1 in
-            --dir | --watch) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
+            --dir | --watch | --standby-of) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
             --dir) dir=$2 && shift 2 ;;
             --watch) watched=$2 && shift 2 ;;
+            --standby-of) primary=$2 && shift 2 ;;
             --postgres | --rabbitmq) services+=("${1#--}") && shift ;;
             *) wrong_usage "unknown argument '$1'; see scripts/services.sh help" ;;
         esac

@@ -40,12 +40,27 @@ postgres_create() {
     as_server rm "$base/postgres/password"
 }
 
+# A copy that goes on following the primary, whose passwords it shares.
+postgres_create_standby() {
+    private_folder "$base/postgres"
+    as_server env -i PATH="$PATH" LC_ALL=C.UTF-8 "$(postgres_programs)/pg_basebackup" \
+        --pgdata="$base/postgres/data" --dbname="$primary?application_name=standby" --write-recovery-conf \
+        --wal-method=stream --checkpoint=fast --no-sync >"$dir/postgres.log" 2>&1 ||
+        fail_with_log postgres "copying the primary failed"
+}
+
 # State is one line, "port password", written last: without it, what lies there is the rest of a broken start.
 postgres_first_start() {
     local password port
     postgres_remove
-    password=$(random_secret)
-    postgres_create
+    if [[ $primary ]]; then
+        password=${primary#*://*:}
+        password=${password%%@*}
+        postgres_create_standby
+    else
+        password=$(random_secret)
+        postgres_create
+    fi
     while :; do
         port=$(random_port)
         postgres_configuration "$port" | as_server tee "$base/postgres/data/postgresql.conf" >/dev/null
@@ -53,7 +68,7 @@ postgres_first_start() {
         grep -q 'Address already in use' "$dir/postgres.log" || fail_with_log postgres "PostgreSQL did not start"
         : >"$dir/postgres.log"
     done
-    env -i PGPASSWORD="$password" "$(postgres_programs)/createdb" --host=127.0.0.1 --port="$port" \
+    [[ $primary ]] || env -i PGPASSWORD="$password" "$(postgres_programs)/createdb" --host=127.0.0.1 --port="$port" \
         --username=delivery --maintenance-db=postgres delivery
     printf '%s %s\n' "$port" "$password" >"$dir/postgres.state"
 }

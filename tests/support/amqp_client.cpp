@@ -5,6 +5,7 @@
 #include <amqp_tcp_socket.h>
 #include <sys/time.h>
 
+#include <cstdint>
 #include <stdexcept>
 
 namespace delivery::tests {
@@ -70,15 +71,19 @@ address parse_url(const std::string& url) {
 
 constexpr amqp_channel_t main_channel = 1;
 constexpr amqp_channel_t probe_channel = 2;
+constexpr std::uint16_t most_unacknowledged = 500;
 
 }  // namespace
 
 struct amqp_client::connection {
     amqp_connection_state_t state = amqp_new_connection();
+    bool must_acknowledge = false;
 
     explicit connection(const address& where) {
         amqp_socket_t* socket = amqp_tcp_socket_new(state);
         timeval limit{.tv_sec = 10, .tv_usec = 0};
+        amqp_set_handshake_timeout(state, &limit);
+        amqp_set_rpc_timeout(state, &limit);
         if (socket == nullptr ||
             amqp_socket_open_noblock(socket, where.host.c_str(), where.port, &limit) != 0) {
             amqp_destroy_connection(state);
@@ -95,6 +100,34 @@ struct amqp_client::connection {
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
+    // A queue that does not last is exclusive to this connection, and its messages need no acknowledgement.
+    void observe(const std::string& name, bool lasts) {
+        const auto exchange = amqp_cstring_bytes("delivery.events");
+        amqp_exchange_declare(state, main_channel, exchange, amqp_cstring_bytes("topic"), 0, 1, 0, 0,
+                              amqp_empty_table);
+        check(amqp_get_rpc_reply(state), "exchange.declare");
+        const auto* declared = amqp_queue_declare(state, main_channel, bytes_of(name), 0, lasts ? 1 : 0,
+                                                  lasts ? 0 : 1, lasts ? 0 : 1, amqp_empty_table);
+        check(amqp_get_rpc_reply(state), "queue.declare");
+        const std::string queue = text_of(declared->queue);
+        amqp_queue_bind(state, main_channel, bytes_of(queue), exchange, amqp_cstring_bytes("#"),
+                        amqp_empty_table);
+        check(amqp_get_rpc_reply(state), "queue.bind");
+        if (lasts) {
+            amqp_basic_qos(state, main_channel, 0, most_unacknowledged, 0);
+            check(amqp_get_rpc_reply(state), "basic.qos");
+        }
+        amqp_basic_consume(state, main_channel, bytes_of(queue), amqp_empty_bytes, 0, lasts ? 0 : 1,
+                           lasts ? 0 : 1, amqp_empty_table);
+        check(amqp_get_rpc_reply(state), "basic.consume");
+        must_acknowledge = lasts;
+    }
+
+    void acknowledge(std::uint64_t tag) const {
+        if (must_acknowledge && amqp_basic_ack(state, main_channel, tag, 0) != 0)
+            throw std::runtime_error("RabbitMQ takes no acknowledgement");
+    }
+
     static void check(const amqp_rpc_reply_t& reply, const std::string& what) {
         if (reply.reply_type != AMQP_RESPONSE_NORMAL) throw std::runtime_error("RabbitMQ refuses " + what);
     }
@@ -104,22 +137,9 @@ amqp_client::amqp_client(const std::string& url)
     : connection_(std::make_unique<connection>(parse_url(url))) {}
 amqp_client::~amqp_client() = default;
 
-void amqp_client::observe_events() {
-    auto* state = connection_->state;
-    const auto exchange = amqp_cstring_bytes("delivery.events");
-    amqp_exchange_declare(state, main_channel, exchange, amqp_cstring_bytes("topic"), 0, 1, 0, 0,
-                          amqp_empty_table);
-    connection::check(amqp_get_rpc_reply(state), "exchange.declare");
-    const auto* declared =
-        amqp_queue_declare(state, main_channel, amqp_empty_bytes, 0, 0, 1, 1, amqp_empty_table);
-    connection::check(amqp_get_rpc_reply(state), "queue.declare");
-    const std::string queue = text_of(declared->queue);
-    amqp_queue_bind(state, main_channel, bytes_of(queue), exchange, amqp_cstring_bytes("#"),
-                    amqp_empty_table);
-    connection::check(amqp_get_rpc_reply(state), "queue.bind");
-    amqp_basic_consume(state, main_channel, bytes_of(queue), amqp_empty_bytes, 0, 1, 1, amqp_empty_table);
-    connection::check(amqp_get_rpc_reply(state), "basic.consume");
-}
+void amqp_client::observe_events() { connection_->observe("", false); }
+
+void amqp_client::observe_events(const std::string& queue) { connection_->observe(queue, true); }
 
 std::optional<amqp_message> amqp_client::next(std::chrono::milliseconds limit) {
     timeval wait{.tv_sec = limit.count() / 1000, .tv_usec = (limit.count() % 1000) * 1000};
@@ -134,7 +154,9 @@ std::optional<amqp_message> amqp_client::next(std::chrono::milliseconds limit) {
                          .routing_key = text_of(envelope.routing_key),
                          .redelivered = envelope.redelivered != 0};
     read_content(envelope.message, message);
+    const auto tag = envelope.delivery_tag;
     amqp_destroy_envelope(&envelope);
+    connection_->acknowledge(tag);
     return message;
 }
 

@@ -33,6 +33,10 @@ public:
     /// through a queue of this connection's own.
     void observe_events();
 
+    /// The same through a durable queue of that name, which outlives this connection and the broker's
+    /// crashes: what arrives meanwhile is received by the next that observes it.
+    void observe_events(const std::string& queue);
+
     /// The next observed message, acknowledged; nothing where none comes within `limit`.
     std::optional<amqp_message> next(std::chrono::milliseconds limit = std::chrono::seconds(10));
 

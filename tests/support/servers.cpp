@@ -20,8 +20,11 @@ constexpr std::chrono::minutes patience{3};
 
 std::string services(const std::string& command, const std::filesystem::path& folder,
                      const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments{"/bin/bash", DELIVERY_SOURCE_DIR "/scripts/services.sh", command,
-                                       "--dir", folder.string()};
+    // In a session of its own, so that a Ctrl-C meant for us does not leave servers half started or half
+    // gone.
+    std::vector<std::string> arguments{
+        "/usr/bin/setsid", "--wait", "/bin/bash",    DELIVERY_SOURCE_DIR "/scripts/services.sh",
+        command,           "--dir",  folder.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto result = run_command(arguments, patience);
     if (result.status.code != 0) throw std::runtime_error("services.sh " + command + ": " + result.errors);
@@ -61,8 +64,24 @@ server::server(std::string service, std::string variable, std::filesystem::path 
         url_ = exported(services("env", folder_), variable);
     } else {
         folder_ = make_temp_folder();
-        url_ = exported(services("up", folder_, {"--" + service_, "--watch", std::to_string(::getpid())}),
-                        variable);
+        start_own(variable);
+    }
+}
+
+server::server(std::string service, std::string variable, std::filesystem::path folder,
+               const std::vector<std::string>& arguments)
+    : service_(std::move(service)), folder_(std::move(folder)) {
+    start_own(variable, arguments);
+}
+
+void server::start_own(const std::string& variable, const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{"--" + service_, "--watch", std::to_string(::getpid())};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    try {
+        url_ = exported(services("up", folder_, all), variable);
+    } catch (const std::exception&) {
+        services("down", folder_);
+        throw;
     }
 }
 
@@ -94,6 +113,16 @@ int server::port() const {
 postgres_server::postgres_server(std::filesystem::path shared_folder)
     : server("postgres", "DATABASE_URL", std::move(shared_folder)) {}
 
+postgres_server::postgres_server(std::filesystem::path folder, const std::vector<std::string>& arguments)
+    : server("postgres", "DATABASE_URL", std::move(folder), arguments) {}
+
+std::unique_ptr<postgres_server> postgres_server::in(std::filesystem::path folder,
+                                                     const std::string& primary_url) {
+    std::vector<std::string> arguments;
+    if (!primary_url.empty()) arguments = {"--standby-of", primary_url};
+    return std::unique_ptr<postgres_server>(new postgres_server(std::move(folder), arguments));
+}
+
 std::string postgres_server::fresh_database() {
     const auto name = fresh_name();
     open_postgres(url())->query("CREATE DATABASE " + name);
@@ -102,6 +131,14 @@ std::string postgres_server::fresh_database() {
 
 rabbitmq_server::rabbitmq_server(std::filesystem::path shared_folder)
     : server("rabbitmq", "RABBITMQ_URL", std::move(shared_folder)) {}
+
+rabbitmq_server::rabbitmq_server(std::filesystem::path folder, const std::vector<std::string>& arguments)
+    : server("rabbitmq", "RABBITMQ_URL", std::move(folder), arguments) {}
+
+std::unique_ptr<rabbitmq_server> rabbitmq_server::in(std::filesystem::path folder) {
+    return std::unique_ptr<rabbitmq_server>(
+        new rabbitmq_server(std::move(folder), std::vector<std::string>{}));
+}
 
 std::string rabbitmq_server::fresh_vhost() {
     const auto name = fresh_name();

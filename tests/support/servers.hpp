@@ -3,7 +3,9 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace delivery::tests {
 
@@ -30,9 +32,14 @@ protected:
     /// Starts a server of our own, or uses the one that runs in `shared_folder`.
     server(std::string service, std::string variable, std::filesystem::path shared_folder);
 
+    /// Starts a server of our own in that folder, with more arguments to `services.sh up`.
+    server(std::string service, std::string variable, std::filesystem::path folder,
+           const std::vector<std::string>& arguments);
+
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
 private:
+    void start_own(const std::string& variable, const std::vector<std::string>& arguments = {});
     void act(const std::string& verb);
 
     std::string service_;
@@ -45,19 +52,33 @@ class postgres_server final : public server {
 public:
     explicit postgres_server(std::filesystem::path shared_folder = {});
 
+    /// A server of our own in that folder; where `primary_url` is given, a standby that follows that server
+    /// and is called "standby" there.
+    static std::unique_ptr<postgres_server> in(std::filesystem::path folder,
+                                               const std::string& primary_url = {});
+
     /// Makes an empty database and answers its URL.
     std::string fresh_database();
+
+private:
+    postgres_server(std::filesystem::path folder, const std::vector<std::string>& arguments);
 };
 
 class rabbitmq_server final : public server {
 public:
     explicit rabbitmq_server(std::filesystem::path shared_folder = {});
 
+    /// A server of our own in that folder.
+    static std::unique_ptr<rabbitmq_server> in(std::filesystem::path folder);
+
     /// Makes an empty virtual host, on which the user may do everything, and answers its URL.
     std::string fresh_vhost();
 
     /// Has the node evaluate Erlang; answers as erl_call does: "{ok, …}".
     std::string evaluate(const std::string& expression);
+
+private:
+    rabbitmq_server(std::filesystem::path folder, const std::vector<std::string>& arguments);
 };
 
 /// The servers for tests that leave them running: one of each for all tests of a run (see

@@ -113,10 +113,8 @@ struct connection {
 
 class tcp_proxy::worker {
 public:
-    worker(tcp_proxy& proxy, int server_port)
-        : proxy_(proxy),
-          server_port_(server_port),
-          listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit worker(tcp_proxy& proxy)
+        : proxy_(proxy), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         auto address = local(0);
         socklen_t length = sizeof(address);
         auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -160,7 +158,7 @@ private:
     void accept() {
         unique_socket client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
         unique_socket server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        const auto address = local(server_port_);
+        const auto address = local(proxy_.server_port_);
         if (client.get() < 0 || proxy_.refuses_new_ ||
             ::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
             return;
@@ -175,6 +173,14 @@ private:
         if (const int cuts = proxy_.cuts_; std::exchange(seen_cuts_, cuts) != cuts) {
             for (const auto& open : connections_) open.reset();
             connections_.clear();
+        }
+        if (const int cuts = proxy_.half_cuts_; std::exchange(seen_half_cuts_, cuts) != cuts) {
+            std::size_t count = 0;
+            std::erase_if(connections_, [&](const connection& open) {
+                if (count++ % 2 != 0) return false;
+                open.reset();
+                return true;
+            });
         }
         if (const int closes = proxy_.half_closes_; std::exchange(seen_half_closes_, closes) != closes) {
             for (const auto& open : connections_) ::shutdown(open.server.get(), SHUT_WR);
@@ -196,15 +202,15 @@ private:
     }
 
     tcp_proxy& proxy_;
-    int server_port_;
     unique_socket listener_;
     std::vector<connection> connections_;
     clock::time_point last_ = clock::now();
     int seen_cuts_ = 0;
+    int seen_half_cuts_ = 0;
     int seen_half_closes_ = 0;
 };
 
-tcp_proxy::tcp_proxy(int server_port) : worker_(std::make_unique<worker>(*this, server_port)) {
+tcp_proxy::tcp_proxy(int server_port) : server_port_(server_port), worker_(std::make_unique<worker>(*this)) {
     thread_ = std::jthread([this] { worker_->run(); });
 }
 

@@ -31,8 +31,13 @@ public:
     void refuse_new() { refuses_new_ = true; }
     /// Ends every open connection, with a reset on both sides.
     void cut_all() { ++cuts_; }
+    /// The same to every second one.
+    void cut_half() { ++half_cuts_; }
     /// Tells the server, on every open connection, that the client sends no more; answers still pass.
     void half_close() { ++half_closes_; }
+
+    /// Leads connections made from now on to another server; those that are open stay where they are.
+    void redirect(int server_port) { server_port_ = server_port; }
 
     [[nodiscard]] std::size_t connections() const { return connections_; }
 
@@ -44,7 +49,9 @@ private:
     std::atomic<std::size_t> bytes_per_second_ = 0;
     std::atomic<bool> is_black_hole_ = false;
     std::atomic<bool> refuses_new_ = false;
+    std::atomic<int> server_port_;
     std::atomic<int> cuts_ = 0;
+    std::atomic<int> half_cuts_ = 0;
     std::atomic<int> half_closes_ = 0;
     std::atomic<std::size_t> connections_ = 0;
     std::atomic<bool> is_stopping_ = false;

@@ -1,0 +1,139 @@
+#include "chaos/run.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <thread>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "chaos/clients.hpp"
+#include "chaos/collect.hpp"
+#include "chaos/faults.hpp"
+#include "chaos/observer.hpp"
+#include "chaos/sabotage.hpp"
+#include "support/eventually.hpp"
+
+namespace delivery::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+constexpr auto start_limit = 120s;
+// Recovery may take its time on a slow machine, but not stand still.
+constexpr auto longest_standstill = 60s;
+constexpr auto longest_recovery = 15min;
+constexpr auto look_interval = 500ms;
+
+void say(const std::string& text) { fmt::print(stderr, "==> {}\n", text); }
+
+class chaos_run {
+public:
+    chaos_run(const options& asked, const deployment_options& place, const std::atomic<bool>& stop)
+        : asked_(asked),
+          stop_(stop),
+          folder_(place.folder),
+          deployed_(place),
+          observer_(deployed_.broker().url()) {}
+
+    run_result take(std::map<fault_kind, std::string> skipped) {
+        run_result result;
+        result.facts.seed = asked_.seed;
+        result.facts.length = asked_.length;
+        result.facts.skipped = std::move(skipped);
+        result.facts.sabotage = asked_.sabotage;
+        try {
+            start();
+            if (!stop_) make_trouble(result);
+            if (!stop_) settle();
+            if (!stop_) collect(result.found);
+        } catch (const std::exception&) {
+            deployed_.keep_logs();
+            throw;
+        }
+        deployed_.keep_logs();
+        return result;
+    }
+
+private:
+    void start() {
+        const auto unready = deployed_.roles().await_ready(start_limit, stop_);
+        if (!unready.empty() && !stop_)
+            throw std::runtime_error(fmt::format("not ready at the start: {}", fmt::join(unready, ", ")));
+    }
+
+    void make_trouble(run_result& result) {
+        std::set<fault_kind> left_out;
+        for (const auto& [kind, why] : result.facts.skipped) left_out.insert(kind);
+        const auto plan = draw_plan(asked_.seed, asked_.length, left_out);
+        fault_maker faults(deployed_, folder_ / "diary");
+        client_crowd clients(deployed_.api_ports(), asked_.seed);
+        const auto end = clock::now() + asked_.length;
+        {
+            std::vector<std::jthread> lanes;
+            for (const auto& lane : plan) lanes.emplace_back([&] { faults.run_lane(lane, end, stop_); });
+            if (!asked_.sabotage.empty()) sabotage(asked_.sabotage, deployed_, clients);
+        }
+        if (!stop_) heal(faults);
+        clients.stop();
+        result.found.clients = clients.take_record();
+        result.facts.faults = faults.made();
+        result.facts.failed_faults = faults.failed();
+    }
+
+    // Clients go on until everybody is well again, which ends the last spell of unavailability.
+    void heal(fault_maker& faults) {
+        say("healing");
+        faults.heal_all();
+        const auto unready = deployed_.roles().await_ready(start_limit, stop_);
+        if (!unready.empty()) say(fmt::format("not ready after healing: {}", fmt::join(unready, ", ")));
+    }
+
+    // Until nothing is under way, or nothing has moved for too long: then the ledger says what is stuck.
+    void settle() {
+        say("waiting until it is quiet");
+        const auto begin = clock::now();
+        auto moved = begin;
+        remainder before;
+        tests::eventually(
+            longest_recovery,
+            [&] {
+                const auto now = measure_remainder(*deployed_.database().open(), observer_.events());
+                if (now != before) moved = clock::now();
+                before = now;
+                return now.is_nothing() || stop_ || clock::now() - moved > longest_standstill;
+            },
+            look_interval);
+    }
+
+    void collect(evidence& found) {
+        say("drawing up the ledger");
+        collect_stored(*deployed_.database().open(), found);
+        const auto audit = deployed_.run({"audit"});
+        if (audit.status.code != 0)
+            found.audit = fmt::format("exit {}: {}{}", audit.status.code, audit.output, audit.errors);
+        found.wire = observer_.take_record();
+        found.dead_letters = collect_dead_letters(deployed_.broker().url());
+        deployed_.roles().stop();
+        found.unexpected_exits = deployed_.roles().unexpected_exits();
+    }
+
+    const options& asked_;
+    const std::atomic<bool>& stop_;
+    std::filesystem::path folder_;
+    deployment deployed_;
+    observer observer_;
+};
+
+}  // namespace
+
+run_result run(const options& asked, const deployment_options& place,
+               std::map<fault_kind, std::string> skipped, const std::atomic<bool>& stop) {
+    say(fmt::format("chaos seed {}, {:.1f} minutes; work folder {}", asked.seed,
+                    static_cast<double>(asked.length.count()) / 60'000, place.folder.string()));
+    return chaos_run(asked, place, stop).take(std::move(skipped));
+}
+
+}  // namespace delivery::chaos
