@@ -21,6 +21,14 @@ constexpr milliseconds longest_pause{2000};
 constexpr milliseconds bus_check_pause{250};
 constexpr milliseconds bus_check_margin{1000};
 
+std::string other_bus_text(std::string_view other, std::string_view ours) {
+    return fmt::format(
+        "other relays on this database publish to {}, this process would use {}: their events would be lost "
+        "to each other's consumers. Give all processes on one database the same RABBITMQ_URL, or stop the "
+        "others",
+        other, ours);
+}
+
 }  // namespace
 
 void check_roles_have_servers(const invocation& what) {
@@ -60,21 +68,22 @@ bool wait_for_store(process& in, ports::store& store) {
     }
 }
 
+// The store may go away again after it was waited for: that is no reason to give up before STARTUP_TIMEOUT.
 void refuse_other_bus(process& in, ports::store& store, const ports::bus& bus) {
-    const auto give_up_at = steady_clock::now() + core::relay_options{}.lease_time_to_live + bus_check_margin;
-    while (true) {
-        const auto other = block_on(in.reactors.executor(0), store.find_other_bus(bus.name()));
-        if (!other) return;
-        if (steady_clock::now() > give_up_at) {
-            throw usage_error(
-                fmt::format("other relays on this database publish to {}, this process would use {}: their "
-                            "events would be lost "
-                            "to each other's consumers. Give all processes on one database the same "
-                            "RABBITMQ_URL, or stop the others",
-                            *other, bus.name()));
+    const auto begin = steady_clock::now();
+    do {
+        const auto passed = steady_clock::now() - begin;
+        try {
+            const auto other = block_on(in.reactors.executor(0), store.find_other_bus(bus.name()));
+            if (!other) return;
+            if (passed > core::relay_options{}.lease_time_to_live + bus_check_margin)
+                throw usage_error(other_bus_text(*other, bus.name()));
+        } catch (const ports::store_error& error) {
+            if (!error.is_worth_retry() || passed > in.settings.startup_timeout) throw;
+            in.logger->warn("waiting for the database", {{"error", std::string_view(error.what())}});
         }
         if (in.stop.wait_for(bus_check_pause)) return;
-    }
+    } while (wait_for_store(in, store));
 }
 
 }  // namespace delivery::cli

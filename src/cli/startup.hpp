@@ -18,7 +18,7 @@ void migrate_embedded(const runtime::configuration& settings, ports::logger& log
 bool wait_for_store(process& in, ports::store& store);
 
 /// Throws `usage_error` where relays work on this database with another bus. Blocks for as long as the leases
-/// of a process that was killed may still last.
+/// of a process that was killed may still last, and waits for a store that goes away meanwhile.
 void refuse_other_bus(process& in, ports::store& store, const ports::bus& bus);
 
 }  // namespace delivery::cli

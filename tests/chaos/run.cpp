@@ -26,6 +26,7 @@ constexpr auto start_limit = 120s;
 constexpr auto longest_standstill = 60s;
 constexpr auto longest_recovery = 15min;
 constexpr auto look_interval = 500ms;
+constexpr std::size_t most_of_audit = 2000;
 
 void say(const std::string& text) { fmt::print(stderr, "==> {}\n", text); }
 
@@ -113,7 +114,8 @@ private:
         collect_stored(*deployed_.database().open(), found);
         const auto audit = deployed_.run({"audit"});
         if (audit.status.code != 0)
-            found.audit = fmt::format("exit {}: {}{}", audit.status.code, audit.output, audit.errors);
+            found.audit = fmt::format("exit {}: {}{}", audit.status.code,
+                                      audit.output.substr(0, most_of_audit), audit.errors);
         found.wire = observer_.take_record();
         found.dead_letters = collect_dead_letters(deployed_.broker().url());
         deployed_.roles().stop();

@@ -122,6 +122,25 @@ TEST(role_faults, a_network_that_goes_away_silently_is_noticed) {
     EXPECT_TRUE(eventually(15s, [&] { return http_request(port, "GET", "/orders/" + id).status == 200; }));
 }
 
+// Its first look at other relays is held up by a lock, and then cut off.
+TEST(role_faults, a_role_whose_database_goes_away_again_while_it_starts_waits_for_it) {
+    deployment deployed(shared_postgres(), shared_rabbitmq());
+    const auto database = deployed.open_database();
+    const auto meddler = deployed.open_database();
+    database->query("BEGIN; LOCK TABLE relays IN ACCESS EXCLUSIVE MODE");
+    const auto api = deployed.start("api");
+    ASSERT_TRUE(eventually(20s, [&] {
+        return meddler->number(
+                   "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                   "WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0;
+    })) << api->log();
+    database->query("COMMIT");
+    api->await_ready();
+    EXPECT_TRUE(eventually(10s, [&] { return api->log().find("\"ready\"") != std::string::npos; }))
+        << api->log();
+    EXPECT_EQ(post_order(api->port()).size(), 36U);
+}
+
 class server_faults : public testing::Test {
 protected:
     server_faults() { roles_.start_all(); }

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "support/amqp_client.hpp"
+#include "support/eventually.hpp"
 #include "support/http_client.hpp"
 #include "support/servers.hpp"
 #include "support/tcp_proxy.hpp"
@@ -142,7 +144,40 @@ TEST_F(tcp_proxy_test, cuts_open_connections) {
     EXPECT_TRUE(open.is_closed_within(2s));
 }
 
-TEST(amqp_client, observes_publishes_and_takes) {
+TEST_F(tcp_proxy_test, cuts_every_second_connection) {
+    http_connection first(proxy_.port(), 2s);
+    http_connection second(proxy_.port(), 2s);
+    ASSERT_TRUE(eventually(2s, [this] { return proxy_.connections() == 2; }));
+    proxy_.cut_half();
+    ASSERT_TRUE(eventually(2s, [this] { return proxy_.connections() == 1; }));
+    EXPECT_TRUE(first.is_closed_within(2s));
+    EXPECT_EQ(second.request("GET", "/").body, "hello");
+}
+
+TEST_F(tcp_proxy_test, leads_new_connections_to_another_server) {
+    scripted_server other("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthere");
+    proxy_.redirect(other.port());
+    EXPECT_EQ(http_connection(proxy_.port(), 2s).request("GET", "/").body, "there");
+    proxy_.redirect(server_.port());
+    EXPECT_TRUE(answers());
+}
+
+TEST(amqp_client, observes_through_a_queue_that_lasts) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    std::make_unique<amqp_client>(url)->observe_events("lasting");
+    amqp_client other(url);
+    for (const auto* body : {"1", "2"})
+        other.publish({.exchange = "delivery.events", .routing_key = "order.received", .body = body});
+    for (const auto* body : {"1", "2"}) {
+        amqp_client observer(url);
+        observer.observe_events("lasting");
+        const auto message = observer.next();
+        ASSERT_TRUE(message);
+        EXPECT_EQ(message->body, body);
+    }
+}
+
+TEST(amqp_client, observes_publishes_publishes_and_takes) {
     const auto url = shared_rabbitmq().fresh_vhost();
     amqp_client observer(url);
     observer.observe_events();
