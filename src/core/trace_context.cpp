@@ -35,4 +35,8 @@ std::string_view trace_id_of(std::string_view traceparent) {
     return well_formed && !is_zero(trace_id) && !is_zero(parent_id) ? trace_id : std::string_view{};
 }
 
+std::string_view usable_traceparent(std::string_view traceparent) {
+    return trace_id_of(traceparent).empty() ? std::string_view() : traceparent.substr(0, traceparent_size);
+}
+
 }  // namespace delivery::core

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/message_codec.hpp"
+#include "core/trace_context.hpp"
 #include "rabbitmq/connection.hpp"
 #include "rabbitmq/topology.hpp"
 
@@ -52,7 +53,9 @@ std::expected<ports::event_message, std::string> decode(const incoming_content& 
     }
     auto event = core::decode_body(content.body);
     if (!event) return std::unexpected(std::move(event.error()));
-    return ports::event_message{.event = *event, .traceparent = content.traceparent};
+    // Any producer's text, which is stored: a malformed one must not make the store refuse the step.
+    return ports::event_message{.event = *event,
+                                .traceparent = std::string(core::usable_traceparent(content.traceparent))};
 }
 
 }  // namespace

@@ -113,6 +113,11 @@ TEST_P(traced, gives_its_trace_id_or_nothing) {
               GetParam().is_well_formed ? "0af7651916cd43dd8448eb211c80319c" : "");
 }
 
+TEST_P(traced, is_used_as_far_as_it_is_known) {
+    const std::string_view whole = GetParam().traceparent;
+    EXPECT_EQ(usable_traceparent(whole), GetParam().is_well_formed ? whole.substr(0, 55) : "");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     trace_context, traced,
     testing::Values(

@@ -185,5 +185,22 @@ TEST(to_inbound, says_why_a_message_cannot_be_read) {
     }
 }
 
+TEST(to_inbound, takes_over_only_a_well_formed_traceparent) {
+    const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {good, good},
+        {"cc" + good.substr(2) + "-\xff", "cc" + good.substr(2)},
+        {std::string("\0", 1), ""},
+        {"00-", ""}};
+    for (const auto& [sent, taken] : cases) {
+        incoming_content content;
+        content.body = core::encode_body(domain::order_event{});
+        content.traceparent = sent;
+        const auto message = to_inbound(content, 1);
+        ASSERT_TRUE(message.content.has_value()) << sent;
+        EXPECT_EQ(message.content->traceparent, taken);
+    }
+}
+
 }  // namespace
 }  // namespace delivery::rabbitmq
