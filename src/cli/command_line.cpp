@@ -9,6 +9,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "cli/connection_check.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/version.hpp"
 
@@ -116,6 +117,9 @@ private:
                 fmt::print(stderr, "delivery: {}\n", runtime::to_string(error));
             return std::unexpected(exit_usage);
         }
+        const auto faults = find_connection_faults(*settings);
+        for (const auto& fault : faults) fmt::print(stderr, "delivery: {}\n", fault);
+        if (!faults.empty()) return std::unexpected(exit_usage);
         result_.settings = std::move(*settings);
         return result_;
     }

@@ -36,6 +36,13 @@ std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
     return hash;
 }
 
+/// Times outside are those of no order, and stores have narrower bounds than 64 bits.
+bool is_time_of_order(domain::timestamp time) {
+    constexpr std::chrono::sys_days first = std::chrono::year(1) / 1 / 1;
+    constexpr std::chrono::sys_days past_last = std::chrono::year(10'000) / 1 / 1;
+    return time >= first && time < past_last;
+}
+
 std::string to_base64url(std::span<const std::uint8_t> bytes) {
     std::string text;
     std::uint32_t bits = 0;
@@ -90,8 +97,9 @@ std::optional<ports::page_position> decode_cursor(std::string_view text) {
     domain::uuid::bytes_type id{};
     std::ranges::copy(all.subspan(id_offset, id.size()), id.begin());
     const auto time = static_cast<std::int64_t>(get_number(all.subspan(time_offset, 8)));
-    return ports::page_position{.created_at = domain::timestamp(std::chrono::microseconds(time)),
-                                .id = domain::uuid(id)};
+    const domain::timestamp created_at{std::chrono::microseconds(time)};
+    if (!is_time_of_order(created_at)) return std::nullopt;
+    return ports::page_position{.created_at = created_at, .id = domain::uuid(id)};
 }
 
 }  // namespace delivery::http

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "ports/store_error.hpp"
+#include "postgres/store_factory.hpp"
 
 namespace delivery::postgres {
 namespace {
@@ -22,9 +23,12 @@ using ports::store_error;
 using ports::store_fault;
 using settings = std::map<std::string, std::string>;
 
+std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parse_url(const std::string& url) {
+    return {PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree};
+}
+
 settings read_url(const std::string& url) {
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> read(
-        PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree);
+    const auto read = parse_url(url);
     // libpq's own message would quote from the URL, which may hold a password.
     if (!read) throw store_error(store_fault::broken, "the database's URL cannot be read");
     settings found;
@@ -93,6 +97,8 @@ connect_parameters make_parameters(settings base, const std::string& host, const
 }
 
 }  // namespace
+
+bool is_url(const std::string& url) { return parse_url(url) != nullptr; }
 
 awaitable<std::vector<connect_parameters>> find_servers(const std::string& url, deadline until) {
     auto base = read_url(url);

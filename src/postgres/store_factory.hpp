@@ -18,6 +18,9 @@ struct options {
     std::size_t connections_max = 3;
 };
 
+/// Whether libpq can make sense of a URL; says nothing about whether anyone is there.
+[[nodiscard]] bool is_url(const std::string& url);
+
 /// A store on PostgreSQL that lives on `where`. It connects when it is first used, and again whenever it
 /// must. The logger must outlive it.
 std::unique_ptr<ports::store> make_store(executor where, const options& how, ports::logger& logger);

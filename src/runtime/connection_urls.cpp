@@ -103,13 +103,13 @@ std::expected<database_target, std::string> parse_postgres(std::string_view rest
     return postgres_database{fmt::format("postgresql:{}", rest)};
 }
 
-/// Every byte that is not unreserved in RFC 3986 becomes %XX.
-std::string percent_encode(std::string_view text) {
+/// Every byte that is neither unreserved in RFC 3986 nor one of `kept` becomes %XX.
+std::string percent_encode(std::string_view text, std::string_view kept = {}) {
     constexpr std::string_view unreserved =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     std::string encoded;
     for (const char c : text) {
-        if (unreserved.find(c) != std::string_view::npos) {
+        if (unreserved.contains(c) || kept.contains(c)) {
             encoded += c;
         } else {
             encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
@@ -121,7 +121,8 @@ std::string percent_encode(std::string_view text) {
 std::string encode_host(std::string_view host) {
     const auto is_ipv6 = std::ranges::count(host, ':') > 1;
     if (!is_ipv6) return percent_encode(host);
-    return host.starts_with('[') ? std::string(host) : fmt::format("[{}]", host);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    return fmt::format("[{}]", percent_encode(host, ":"));
 }
 
 std::string encode_user(const server_address& address) {

@@ -43,6 +43,11 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_configuration{{"run"}, {{"DATABASE_URL", "postgresql://u:s3cret@h:port/d"}}, {"DATABASE_URL"}},
         wrong_configuration{{"run"}, {{"RABBITMQ_URL", "http://u:s3cret@h/"}}, {"RABBITMQ_URL"}},
         wrong_configuration{{"run"}, {{"RABBITMQ_URL", "amqp://u:s3cret@h:port/"}}, {"RABBITMQ_URL"}},
+        wrong_configuration{{"run"}, {{"DATABASE_URL", postgres + "?nonsense=1"}}, {"DATABASE_URL", "libpq"}},
+        wrong_configuration{
+            {"seed"}, {{"DATABASE_URL", "postgresql://u:s3cret%00@h/d"}}, {"DATABASE_URL", "libpq"}},
+        wrong_configuration{
+            {"run"}, {{"RABBITMQ_URL", rabbitmq + "?heartbeat=5"}}, {"RABBITMQ_URL", "cacertfile"}},
         wrong_configuration{{"run"}, {{"PICKING_DURATION", "5"}}, {"PICKING_DURATION", "5"}},
         wrong_configuration{{"run"}, {{"PICKING_DURATION", "-1s"}}, {"PICKING_DURATION", "-1s"}},
         wrong_configuration{{"run"}, {{"TRANSIT_DURATION", "soon"}}, {"TRANSIT_DURATION", "soon"}},

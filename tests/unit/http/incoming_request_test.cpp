@@ -50,6 +50,22 @@ TEST_F(incoming, reads_a_request_however_it_is_cut) {
     }
 }
 
+TEST_F(incoming, reads_a_last_chunk_however_it_is_cut) {
+    for (const std::string_view head : {"", "1\r\na\r\n", "1\r\na\r\n2;x\r\nbc\r\n"}) {
+        for (const std::string_view end : {"0\r\n\r\n", "0;x\r\n\r\n", "00\r\nA: b\r\n\r\n"}) {
+            const auto body = std::string(head).append(end);
+            for (std::size_t first = 1; first < body.size(); ++first) {
+                reader.reset();
+                unread.clear();
+                feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+                feed(body.substr(0, first));
+                feed(body.substr(first), 1);
+                EXPECT_TRUE(reader.is_complete()) << body << " cut at " << first;
+            }
+        }
+    }
+}
+
 TEST_F(incoming, reads_chunks_and_ignores_extensions_and_trailers) {
     const std::string_view bytes =
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

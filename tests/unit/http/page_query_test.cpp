@@ -51,6 +51,16 @@ TEST(cursor, keeps_any_position) {
     }
 }
 
+TEST(cursor, refuses_times_that_no_order_has) {
+    using std::chrono::microseconds;
+    const auto last = *domain::parse_rfc3339("9999-12-31T23:59:59.999999Z");
+    EXPECT_TRUE(decode_cursor(encode_cursor({.created_at = last, .id = position.id})));
+    for (const auto time : {last + microseconds(1), domain::timestamp::max(), domain::timestamp::min(),
+                            domain::timestamp::min() + std::chrono::years(30)}) {
+        EXPECT_FALSE(decode_cursor(encode_cursor({.created_at = time, .id = position.id})));
+    }
+}
+
 TEST(cursor, refuses_every_text_that_is_not_its_own) {
     const auto good = encode_cursor(position);
     EXPECT_FALSE(decode_cursor(good.substr(1)));

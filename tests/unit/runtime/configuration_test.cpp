@@ -117,6 +117,8 @@ TEST(Configuration, DatabasePartsMakeAUrl) {
                             {"DB_NAME", "my db"}}),
               "postgresql://a%3Ab:p%40s%2Fs%20%25%3F%23%26@db:6543/my%20db");
     EXPECT_EQ(postgres_url({{"DB_HOST", "::1"}}), "postgresql://delivery@[::1]:5432/delivery");
+    EXPECT_EQ(postgres_url({{"DB_HOST", "[fe80::1%eth0]"}}),
+              "postgresql://delivery@[fe80::1%25eth0]:5432/delivery");
     EXPECT_EQ(postgres_url({{"DB_HOST", "/run/postgresql"}}),
               "postgresql://delivery@%2Frun%2Fpostgresql:5432/delivery");
     EXPECT_EQ(postgres_url({{"DB_HOST", "a,b"}}), "postgresql://delivery@a:5432,b:5432/delivery");
