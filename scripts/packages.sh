@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the project needs from Debian's packages, if anything is missing:
-#   scripts/packages.sh build|services|test|lint …
+#   scripts/packages.sh build|services|test|bench|lint …
 # As root with apt-get, as a plain user with sudo; where neither works it names the command to run.
 set -euo pipefail
 
@@ -35,12 +35,24 @@ build_packages=(
 test_packages=(
     curl
     faketime
-    libbenchmark-dev
     libvalijson-dev
     llvm-19
     prometheus
 )
 services_packages=(postgresql-15 rabbitmq-server)
+# wrk makes the load; the others are what the peer in Python stands on.
+bench_packages=(
+    libbenchmark-dev
+    python3
+    python3-aio-pika
+    python3-asyncpg
+    python3-fastapi
+    python3-httptools
+    python3-sqlalchemy
+    python3-uvicorn
+    python3-uvloop
+    wrk
+)
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck)
 
 # Older versions of these have holes that were closed in the meantime.
@@ -86,8 +98,9 @@ wanted() {
                 ;;
             services) printf '%s\n' "${services_packages[@]}" ;;
             test) printf '%s\n' "${services_packages[@]}" "${test_packages[@]}" ;;
+            bench) printf '%s\n' "${services_packages[@]}" "${bench_packages[@]}" ;;
             lint) printf '%s\n' "${lint_packages[@]}" ;;
-            *) wrong_usage "unknown group of packages '$group'; there are build, services, test and lint" ;;
+            *) wrong_usage "unknown group of packages '$group'; there are build, services, test, bench and lint" ;;
         esac
     done
 }
