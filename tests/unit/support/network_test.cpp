@@ -177,7 +177,7 @@ TEST(amqp_client, observes_through_a_queue_that_lasts) {
     }
 }
 
-TEST(amqp_client, observes_publishes_publishes_and_takes) {
+TEST(amqp_client, observes_publishes_and_takes) {
     const auto url = shared_rabbitmq().fresh_vhost();
     amqp_client observer(url);
     observer.observe_events();
