@@ -35,4 +35,11 @@ function(embed_files target)
   set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-c23-extensions)
   target_sources(${target} PRIVATE ${source} ${header})
   target_include_directories(${target} PRIVATE ${root})
+
+  # All that is generated and nothing else, for tools that only read sources.
+  if(NOT TARGET generated)
+    add_custom_target(generated)
+  endif()
+  add_custom_target(${target}_embedded DEPENDS ${header} ${source})
+  add_dependencies(generated ${target}_embedded)
 endfunction()

@@ -80,31 +80,3 @@ test_all() {
         $(((tests_run - tests_failed) * 100 / tests_run)) "$tests_failed" "$tests_run"
     ((tests_failed == 0))
 }
-
-sources() {
-    local folder folders=()
-    for folder in src tests bench tools; do
-        [[ ! -d $root_dir/$folder ]] || folders+=("$root_dir/$folder")
-    done
-    find "${folders[@]}" -name '*.[ch]pp' -print0
-}
-
-format() {
-    sources | xargs -0 clang-format-19 -i
-}
-
-# Everything is checked before it fails.
-lint() {
-    local scripts failed=''
-    step "clang-format"
-    sources | xargs -0 clang-format-19 --dry-run -Werror || failed+=" clang-format"
-    step "shellcheck"
-    mapfile -t scripts < <(find "$root_dir/dev" "$root_dir/.ci/run" "$root_dir/scripts" "$root_dir/tests" \
-        -name dev -o -name run -o -name '*.sh')
-    shellcheck --external-sources --source-path="$root_dir" "${scripts[@]}" || failed+=" shellcheck"
-    step "clang-tidy"
-    build release all
-    sources | tr '\0' '\n' | grep '\.cpp$' | xargs -d '\n' -n 1 -P "$(nproc)" \
-        clang-tidy-19 --quiet -p "$root_dir/build/release" --warnings-as-errors='*' || failed+=" clang-tidy"
-    [[ ! $failed ]] || die "not clean:$failed"
-}

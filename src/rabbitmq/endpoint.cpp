@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "domain/order_text.hpp"
+
 namespace delivery::rabbitmq {
 namespace {
 
@@ -22,7 +24,8 @@ std::optional<unsigned char> hex_digit(char c) {
     return std::nullopt;
 }
 
-/// Nothing for a broken escape, and for control characters, which librabbitmq's C strings could not carry.
+/// Nothing for a broken escape, for control characters, which librabbitmq's C strings could not carry, and
+/// for what is not UTF-8, which no broker takes and no store would as a bus's name.
 std::optional<std::string> percent_decoded(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,7 +41,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
         result += c;
     }
-    return result;
+    return domain::is_utf8(result) ? std::optional(result) : std::nullopt;
 }
 
 std::string lower_case(std::string_view text) {

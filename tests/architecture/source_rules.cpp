@@ -165,7 +165,9 @@ std::vector<std::string> project_files(const std::filesystem::path& root) {
                                                "migrations", "tools", "docs",  "deploy", ".ci"};
     std::vector<std::string> files;
     for (const auto& entry : std::filesystem::directory_iterator(root)) {
-        if (entry.is_regular_file()) files.push_back(entry.path().filename());
+        // In a linked work tree .git is a file, which names a place of this machine.
+        const bool is_ours = entry.is_regular_file() && entry.path().filename() != ".git";
+        if (is_ours) files.push_back(entry.path().filename());
         if (!entry.is_directory() || !folders.contains(entry.path().filename())) continue;
         for (const auto& inner : std::filesystem::recursive_directory_iterator(entry)) {
             const auto relative = std::filesystem::relative(inner.path(), root).string();

@@ -32,7 +32,8 @@ child_options options_for(const std::filesystem::path& folder, std::vector<std::
                           .error_file = folder / (name + ".log")};
     options.environment.emplace("PATH", "/usr/bin:/bin");
     options.environment.emplace("HOME", folder.string());
-    for (const char* name_of_sanitizer : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
+    for (const char* name_of_sanitizer :
+         {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"}) {
         if (const char* value = std::getenv(name_of_sanitizer))
             options.environment.emplace(name_of_sanitizer, value);
     }

@@ -75,7 +75,9 @@ TEST_F(http_requests, methods_and_paths_that_do_not_exist) {
 
 TEST_F(http_requests, head_and_options_are_every_resource_s) {
     const auto id = post_order(port());
-    for (const auto& target : {std::string("/orders"), "/orders/" + id, "/orders/" + id + "/events",
+    // From then on it stands still, and both answers are about the same.
+    ASSERT_TRUE(await_status(port(), id, "IN_TRANSIT"));
+    for (const auto& target : {std::string("/orders?limit=1"), "/orders/" + id, "/orders/" + id + "/events",
                                std::string("/livez"), std::string("/readyz"), std::string("/openapi.json")}) {
         const auto got = client_.request("GET", target);
         const auto head = client_.request("HEAD", target);

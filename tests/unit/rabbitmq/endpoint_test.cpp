@@ -71,6 +71,8 @@ TEST(endpoint, what_is_wrong_is_said_without_the_password) {
         {"amqp://u:secret@h%/", "host"},
         {"amqp://u:secret@h/a/b", "%2F"},
         {"amqp://u:secret@h/%f", "virtual host"},
+        {"amqp://u:secret@h/%ff", "virtual host"},
+        {"amqp://u:secret@\xff/", "host"},
         {"amqps://u:secret@h/v?verify=none", "cacertfile"},
         {"amqps://u:secret@h/v?cacertfile=", "cacertfile"},
         {"amqp://u:secret@h/v?cacertfile=/x", "amqps"},
