@@ -11,7 +11,8 @@ constexpr std::size_t longest_piece = 32;
 constexpr std::size_t longest_text = 4096;
 
 /// Bytes at which readers tend to stumble.
-constexpr std::string_view telling_bytes{"\0\t\n\r \"%'+,/:;=?@[\\]{}\x7f\x80\xbf\xc2\xed\xf4\xff", 30};
+constexpr char telling_text[] = "\0\t\n\r \"%'+,/:;=?@[\\]{}\x7f\x80\xbf\xc2\xed\xf4\xff";
+constexpr std::string_view telling_bytes(telling_text, sizeof telling_text - 1);
 
 /// A number below `limit`; 0 where that is 0.
 std::size_t pick(std::mt19937_64& random, std::size_t limit) { return limit == 0 ? 0 : random() % limit; }
