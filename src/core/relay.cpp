@@ -20,6 +20,8 @@ constexpr ports::duration store_call_timeout = std::chrono::seconds(5);
 constexpr ports::duration lease_margin = std::chrono::milliseconds(250);
 constexpr backoff::limits failure_pause{.first = std::chrono::milliseconds(20),
                                         .most = std::chrono::seconds(1)};
+/// A batch shrinks no further than to this.
+constexpr std::size_t least_batch = 8;
 /// An outage of the bus is logged no more often than this.
 constexpr ports::duration failure_note_interval = std::chrono::seconds(10);
 constexpr ports::duration depth_interval = std::chrono::seconds(1);
@@ -57,7 +59,7 @@ public:
           lease_bell_(around_.clock, around_.where),
           depth_bell_(around_.clock, around_.where),
           housekeeping_bell_(around_.clock, around_.where) {
-        for (std::size_t i = 0; i < options_.lanes; ++i) lanes_.emplace_back(around_);
+        for (std::size_t i = 0; i < options_.lanes; ++i) lanes_.emplace_back(around_, options_.batch_max);
     }
 
     awaitable<void> run() {
@@ -86,12 +88,14 @@ public:
     }
 
 private:
-    /// What ends a lane's waits: new rows end an idle one, but not the pause after a failure.
-    struct lane_bells {
-        explicit lane_bells(const surroundings& around)
-            : work(around.clock, around.where), stop(around.clock, around.where) {}
+    /// What ends a lane's waits: new rows end an idle one, but not the pause after a failure. And how many
+    /// rows it takes at once.
+    struct lane_state {
+        lane_state(const surroundings& around, std::size_t most)
+            : work(around.clock, around.where), stop(around.clock, around.where), batch(most) {}
         wakeup work;
         wakeup stop;
+        std::size_t batch;
     };
 
     awaitable<void> renew_leases() {
@@ -174,11 +178,11 @@ private:
         try {
             const auto rows = co_await caller_.call(
                 store_operation::pending, around_.clock.monotonic() + store_call_timeout,
-                [this, &positions] { return store_.pending(positions, options_.batch_max); });
+                [this, &positions, lane] { return store_.pending(positions, lanes_[lane].batch); });
             if (rows.empty()) co_return progress::idle;
             // Frozen for longer than the lease? Then another relay has these shards now.
             if (!is_leased() || lapses_ != lapses_before) co_return progress::failed;
-            co_return co_await publish_and_settle(rows);
+            co_return co_await publish_and_settle(lane, rows);
         } catch (const ports::store_error& error) {
             around_.logger.warn("outbox cannot be read or settled",
                                 {{"error", std::string_view(error.what())}});
@@ -186,7 +190,7 @@ private:
         }
     }
 
-    awaitable<progress> publish_and_settle(const std::vector<ports::outbox_row>& rows) {
+    awaitable<progress> publish_and_settle(std::size_t lane, const std::vector<ports::outbox_row>& rows) {
         const auto publishable = find_publishable(rows);
         std::vector<ports::event_message> messages;
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -206,9 +210,20 @@ private:
             settled.push_back(is_confirmed);
         }
         note_failures(failures, outcomes);
+        adapt_batch(lane, outcomes);
         co_await settle(confirmed);
         shards_.read_up_to(rows, settled);
         co_return failures > 0 ? progress::failed : progress::moved;
+    }
+
+    /// A bus that is too slow to confirm a batch in time gets it again from the start, on top of what it has
+    /// not digested yet. It would never catch up, were the next batches not smaller. What it returned or
+    /// refused, it answered in time.
+    void adapt_batch(std::size_t lane, std::span<const ports::publish_outcome> outcomes) {
+        auto& batch = lanes_[lane].batch;
+        const bool has_failed = std::ranges::count(outcomes, ports::publish_outcome::failed) > 0;
+        batch = has_failed ? std::max(batch / 2, std::min(least_batch, options_.batch_max))
+                           : std::min(batch * 2, options_.batch_max);
     }
 
     awaitable<void> settle(const std::vector<ports::outbox_row>& rows) {
@@ -313,7 +328,7 @@ private:
     wakeup lease_bell_;
     wakeup depth_bell_;
     wakeup housekeeping_bell_;
-    std::deque<lane_bells> lanes_;
+    std::deque<lane_state> lanes_;
     ports::instant leased_until_{};
     std::uint64_t lapses_ = 0;
     ports::instant next_failure_note_{};

@@ -143,6 +143,40 @@ TEST_F(relay_test, new_work_does_not_shorten_the_pause_after_a_failure) {
     EXPECT_LT(publisher.calls, 20U);
 }
 
+// Confirms a batch in time only where it is small enough.
+class slow_bus final : public ports::publisher {
+public:
+    awaitable<std::vector<publish_outcome>> publish(std::span<const ports::event_message> messages) override {
+        sizes.push_back(messages.size());
+        const auto outcome =
+            messages.size() <= digestible ? publish_outcome::confirmed : publish_outcome::failed;
+        co_return std::vector<publish_outcome>(messages.size(), outcome);
+    }
+
+    std::size_t digestible = 20;
+    std::vector<std::size_t> sizes;
+};
+
+TEST_F(relay_test, a_bus_too_slow_for_whole_batches_gets_smaller_ones) {
+    for (int i = 0; i < 400; ++i) create_order();
+    slow_bus bus;
+    relay.emplace(around(), *store, bus, identity, core::relay_options{.lanes = 1});
+    ended = start(relay->run());
+    run_for(30s);
+    EXPECT_TRUE(database.outbox.empty());
+    EXPECT_EQ(bus.sizes.front(), 400U);
+
+    bus.digestible = 1000;
+    run_for(1s);
+    for (int i = 0; i < 400; ++i) create_order();
+    bus.sizes.clear();
+    run_for(1s);
+    EXPECT_TRUE(database.outbox.empty());
+    EXPECT_GT(std::ranges::max(bus.sizes), 100U) << "and whole ones once it is well";
+    stop_relay();
+    EXPECT_TRUE(*ended);
+}
+
 TEST_F(relay_test, settling_is_tried_again) {
     create_order();
     script.fail("settle", store_fault::unavailable);
