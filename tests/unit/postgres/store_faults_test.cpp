@@ -46,9 +46,11 @@ protected:
         run(store_->find({&id, 1}));
     }
     /// Ends all connections of the store, as an administrator does.
+    /// Comes back when the store's connections have ended, not just been told to.
     void disconnect() {
         tests::open_postgres(url_)->query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'delivery'");
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE application_name = 'delivery' AND datname = current_database()");
     }
     template <typename Call>
     static store_fault fault_of(Call call) {
