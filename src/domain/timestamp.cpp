@@ -42,16 +42,18 @@ std::string to_rfc3339(timestamp time) {
 }
 
 std::optional<timestamp> parse_rfc3339(std::string_view text) {
-    using namespace std::chrono;
-    unsigned year_ = 0, month_ = 0, day_ = 0, hour_ = 0, minute_ = 0, second_ = 0, micro = 0;
-    if (!take_number(text, 4, '-', year_) || !take_number(text, 2, '-', month_) ||
-        !take_number(text, 2, 'T', day_) || !take_number(text, 2, ':', hour_) ||
-        !take_number(text, 2, ':', minute_) || !take_seconds(text, second_, micro)) {
+    namespace chrono = std::chrono;
+    unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micro = 0;
+    if (!take_number(text, 4, '-', year) || !take_number(text, 2, '-', month) ||
+        !take_number(text, 2, 'T', day) || !take_number(text, 2, ':', hour) ||
+        !take_number(text, 2, ':', minute) || !take_seconds(text, second, micro)) {
         return std::nullopt;
     }
-    const year_month_day date(year(static_cast<int>(year_)), month(month_), day(day_));
-    if (!date.ok() || hour_ > 23 || minute_ > 59 || second_ > 59) return std::nullopt;
-    return sys_days(date) + hours(hour_) + minutes(minute_) + seconds(second_) + microseconds(micro);
+    const chrono::year_month_day date(chrono::year(static_cast<int>(year)), chrono::month(month),
+                                      chrono::day(day));
+    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    return chrono::sys_days(date) + chrono::hours(hour) + chrono::minutes(minute) + chrono::seconds(second) +
+           chrono::microseconds(micro);
 }
 
 }  // namespace delivery::domain

@@ -76,6 +76,7 @@ std::string to_string(const configuration_error& error) {
 }
 
 std::optional<std::string> environment_variable(std::string_view name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment.
     const auto* value = std::getenv(std::string(name).c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
