@@ -35,6 +35,7 @@ settings read_url(const std::string& url) {
     for (const auto* option = read.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) found[option->keyword] = option->val;
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment.
     if (const char* host = std::getenv("PGHOST"); host != nullptr && !found.contains("host"))
         found["host"] = host;
     return found;
