@@ -36,6 +36,16 @@ ports::relay_identity make_identity(process& in, const ports::bus& bus) {
     return {.owner = owner, .bus = bus.name()};
 }
 
+/// What a batch in the works may take to end by itself.
+constexpr std::chrono::seconds end_patience{5};
+
+// A publisher waits for as long as the broker accepts no messages, which may be for hours. A process that
+// ends does not: what is closed on it stays pending.
+void await_end(std::future<void>& ended, ports::bus& bus) {
+    if (ended.wait_for(end_patience) != std::future_status::ready) bus.close();
+    ended.get();
+}
+
 template <typename Role>
 void stop_on(const executor& where, Role& role) {
     boost::asio::post(where, [&role] { role.stop(); });
@@ -68,6 +78,7 @@ api_lane::api_lane(process& in, std::size_t reactor, database& stored, relay_bel
 relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus,
                        relay_bell& bell)
     : where_(in.reactors.executor(reactor)),
+      bus_(bus),
       relay_(in.around(reactor), store, bus.publisher(), make_identity(in, bus),
              relay_options_of(in.settings)) {
     bell.connect(where_, relay_);
@@ -77,12 +88,13 @@ relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, po
 void relay_role::stop() {
     if (!ended_.valid()) return;
     stop_on(where_, relay_);
-    ended_.get();
+    await_end(ended_, bus_);
 }
 
 worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus,
                          relay_bell& bell)
     : where_(in.reactors.executor(reactor)),
+      bus_(bus),
       consumer_(bus.consume(where_)),
       worker_(in.around(reactor), store, *consumer_, worker_options_of(in.settings, bell)) {
     ended_ = boost::asio::co_spawn(where_, worker_.run(), boost::asio::use_future);
@@ -91,7 +103,7 @@ worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, 
 void worker_role::stop() {
     if (!ended_.valid()) return;
     stop_on(where_, worker_);
-    ended_.get();
+    await_end(ended_, bus_);
     consumer_.reset();
 }
 

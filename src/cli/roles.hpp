@@ -51,11 +51,12 @@ class relay_role {
 public:
     relay_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell);
 
-    /// Asks it to end, and waits until it has. Blocks.
+    /// Asks it to end, and waits until it has; closes the bus where it takes too long. Blocks.
     void stop();
 
 private:
     executor where_;
+    ports::bus& bus_;
     core::relay relay_;
     std::future<void> ended_;
 };
@@ -65,11 +66,12 @@ class worker_role {
 public:
     worker_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell);
 
-    /// Asks it to end, and waits until it has. Blocks.
+    /// Asks it to end, and waits until it has; closes the bus where it takes too long. Blocks.
     void stop();
 
 private:
     executor where_;
+    ports::bus& bus_;
     std::unique_ptr<ports::consumer> consumer_;
     core::worker worker_;
     std::future<void> ended_;

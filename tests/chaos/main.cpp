@@ -30,7 +30,9 @@ class interruption {
 public:
     interruption() {
         sigemptyset(&signals_);
-        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, number);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+            if (!is_ignored(number)) sigaddset(&signals_, number);
+        }
         ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
         thread_ = std::jthread([this](const std::stop_token& over) { watch(over); });
     }
@@ -39,6 +41,12 @@ public:
     [[nodiscard]] int signal() const { return signal_; }
 
 private:
+    // As nohup has it.
+    static bool is_ignored(int number) {
+        struct sigaction now{};
+        return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+    }
+
     void watch(const std::stop_token& over) {
         const timespec wait{.tv_sec = 0, .tv_nsec = 100'000'000};
         while (!over.stop_requested() && !is_set_) {

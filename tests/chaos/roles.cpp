@@ -27,6 +27,15 @@ void remove_faketime_remains(pid_t process) {
     }
 }
 
+// Where a process that does not end is waiting, where there is a debugger to ask.
+void keep_stacks(pid_t process, const std::filesystem::path& folder) {
+    const std::string debugger = "/usr/bin/gdb";
+    if (!std::filesystem::exists(debugger)) return;
+    const auto stacks = tests::run_command(
+        {debugger, "-p", std::to_string(process), "-batch", "-ex", "thread apply all bt"}, 60s);
+    tests::write_file(folder / "stacks", stacks.output);
+}
+
 std::filesystem::path clock_file(const std::filesystem::path& folder) { return folder / "clock"; }
 
 }  // namespace
@@ -142,6 +151,7 @@ void role_keeper::end_all() {
         const auto status = each.process->wait(end_limit);
         if (!status) {
             unexpected_exits_.push_back(each.name + " does not end on SIGTERM");
+            keep_stacks(each.process->pid(), each.folder);
         } else if (status->code != 0) {
             unexpected_exits_.push_back(fmt::format("{} ended on SIGTERM with exit {}, signal {}", each.name,
                                                     status->code, status->signal));

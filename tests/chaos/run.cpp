@@ -23,7 +23,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto start_limit = 120s;
 // Recovery may take its time on a slow machine, but not stand still.
-constexpr auto longest_standstill = 60s;
+constexpr auto longest_standstill = 120s;
 constexpr auto longest_recovery = 15min;
 constexpr auto look_interval = 500ms;
 constexpr std::size_t most_of_audit = 2000;

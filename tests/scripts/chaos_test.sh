@@ -40,11 +40,11 @@ has_begun() { grep -q ' s  ' "$scratch/log"; }
 "$rig" --minutes 5 >"$scratch/log" 2>&1 &
 pid=$!
 wait_for 120 has_begun || fail "the rig does not begin"
-kill -s INT "$pid"
+kill -s TERM "$pid"
 status=0
 wait "$pid" || status=$?
-((status == 130)) || fail "exit $status after SIGINT"
-wait_for 20 nobody_is_left || fail "processes are left after SIGINT"
-[[ ! $(ls -A "$TMPDIR") ]] || fail "files are left after SIGINT: $(find "$TMPDIR" | head)"
-! grep -q "$TMPDIR" /proc/self/mounts || fail "mounts are left after SIGINT"
+((status == 143)) || fail "exit $status after SIGTERM"
+wait_for 20 nobody_is_left || fail "processes are left after SIGTERM"
+[[ ! $(ls -A "$TMPDIR") ]] || fail "files are left after SIGTERM: $(find "$TMPDIR" | head)"
+! grep -q "$TMPDIR" /proc/self/mounts || fail "mounts are left after SIGTERM"
 printf 'an interrupted run leaves nothing\n'

@@ -216,6 +216,36 @@ TEST_F(server_faults, broker_killed_orders_are_taken_and_published_afterwards) {
         eventually(10s, [&] { return readiness("relay").body.find("degraded") == std::string::npos; }));
 }
 
+// A broker that has no memory left stops reading from those who publish.
+class memory_alarm {
+public:
+    memory_alarm() { set(0.00001); }
+    ~memory_alarm() { set(0.2); }
+    memory_alarm(const memory_alarm&) = delete;
+    memory_alarm& operator=(const memory_alarm&) = delete;
+
+private:
+    static void set(double share) {
+        own_rabbitmq().evaluate("vm_memory_monitor:set_vm_memory_high_watermark(" + std::to_string(share) +
+                                ").");
+    }
+};
+
+TEST_F(server_faults, a_relay_ends_in_time_while_the_broker_accepts_no_messages) {
+    std::string id;
+    {
+        const memory_alarm alarm;
+        id = post_order(roles_.port("api"));
+        ASSERT_TRUE(eventually(
+            20s, [&] { return roles_["relay"].log().find("accepts no messages") != std::string::npos; }));
+        const auto ended = roles_["relay"].terminate(15s);
+        ASSERT_TRUE(ended) << roles_["relay"].log();
+        EXPECT_EQ(*ended, (exit_status{.code = 0, .signal = 0}));
+    }
+    roles_.start("relay");
+    deployment_.expect_all_delivered(roles_.port("api"), {id}, 60s);
+}
+
 TEST_F(server_faults, a_broker_that_is_absent_at_start_is_waited_for) {
     own_rabbitmq().stop();
     roles_.start("relay");
