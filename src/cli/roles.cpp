@@ -21,6 +21,12 @@ core::relay_options relay_options_of(const runtime::configuration& settings) {
     return options;
 }
 
+core::auditor_options auditor_options_of(const runtime::configuration& settings) {
+    core::auditor_options options;
+    options.interval = settings.audit_interval;
+    return options;
+}
+
 core::worker_options worker_options_of(const runtime::configuration& settings, relay_bell& bell) {
     core::worker_options options;
     options.durations = settings.stages;
@@ -80,15 +86,23 @@ relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, po
     : where_(in.reactors.executor(reactor)),
       bus_(bus),
       relay_(in.around(reactor), store, bus.publisher(), make_identity(in, bus),
-             relay_options_of(in.settings)) {
+             relay_options_of(in.settings)),
+      auditor_(
+          in.around(reactor), store, [this] { return relay_.keeps_house(); },
+          auditor_options_of(in.settings)) {
     bell.connect(where_, relay_);
     ended_ = boost::asio::co_spawn(where_, relay_.run(), boost::asio::use_future);
+    if (in.settings.audit_interval > std::chrono::milliseconds(0)) {
+        audits_ended_ = boost::asio::co_spawn(where_, auditor_.run(), boost::asio::use_future);
+    }
 }
 
 void relay_role::stop() {
     if (!ended_.valid()) return;
+    stop_on(where_, auditor_);
     stop_on(where_, relay_);
     await_end(ended_, bus_);
+    if (audits_ended_.valid()) audits_ended_.get();
 }
 
 worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus,

@@ -9,6 +9,7 @@
 #include "cli/database.hpp"
 #include "cli/process.hpp"
 #include "cli/readiness.hpp"
+#include "core/auditor.hpp"
 #include "core/order_service.hpp"
 #include "core/relay.hpp"
 #include "core/worker.hpp"
@@ -46,7 +47,7 @@ private:
     std::unique_ptr<core::order_service> orders_;
 };
 
-/// The relay of a process, on one reactor. Begins to work when it is made.
+/// The relay of a process, on one reactor, and its audits. Begins to work when it is made.
 class relay_role {
 public:
     relay_role(process& in, std::size_t reactor, ports::store& store, ports::bus& bus, relay_bell& bell);
@@ -58,7 +59,9 @@ private:
     executor where_;
     ports::bus& bus_;
     core::relay relay_;
+    core::auditor auditor_;
     std::future<void> ended_;
+    std::future<void> audits_ended_;
 };
 
 /// The worker of a process, on one reactor. Begins to work when it is made.

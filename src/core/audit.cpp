@@ -94,19 +94,24 @@ public:
         : store_(store),
           clock_(clock),
           where_(std::move(where)),
-          options_(options),
+          options_(std::move(options)),
           report_(std::move(report)),
           progress_(std::move(progress)) {}
 
     awaitable<audit_summary> run() {
         std::optional<domain::uuid> after;
         do {
+            const auto started = clock_.monotonic();
             const auto page = co_await store_.audit(after, options_.page);
             for (const auto& order : page.orders) inspect(order);
             progress_(summary_.orders);
             after = page.next;
-        } while (after);
+            if (after && options_.time_share > 1) {
+                co_await pause((clock_.monotonic() - started) * (options_.time_share - 1));
+            }
+        } while (after && !options_.stop.stop_requested());
         co_await watch_suspects();
+        summary_.is_complete = !options_.stop.stop_requested();
         co_return summary_;
     }
 
@@ -119,7 +124,7 @@ private:
         if (!verdict.waits_for_nothing) return;
         if (suspects_.size() < options_.watched_max) {
             suspects_.emplace(order.id, order.order->version);
-        } else {
+        } else if (options_.reports_unwatched) {
             tell_stuck(order.id);
         }
     }
@@ -137,16 +142,24 @@ private:
     awaitable<void> watch_suspects() {
         const auto give_up_at = clock_.monotonic() + options_.settle_time;
         while (!suspects_.empty() && clock_.monotonic() < give_up_at) {
-            co_await clock_.make_timer(where_)->wait(options_.settle_time / 10);
+            co_await pause(options_.settle_time / 10);
+            if (options_.stop.stop_requested()) co_return;
             co_await clear_suspects();
         }
         for (const auto& [id, version] : suspects_) tell_stuck(id);
+    }
+
+    awaitable<void> pause(ports::duration length) {
+        const auto timer = clock_.make_timer(where_);
+        const std::stop_callback ending(options_.stop, [&timer] { timer->cancel(); });
+        if (!options_.stop.stop_requested()) co_await timer->wait(length);
     }
 
     awaitable<void> clear_suspects() {
         std::vector<domain::uuid> ids;
         for (const auto& [id, version] : suspects_) ids.push_back(id);
         for (const auto& id : ids) {
+            if (options_.stop.stop_requested()) co_return;
             const auto page = co_await store_.audit(before(id), 1);
             const auto found = std::ranges::find(page.orders, id, &ports::audited_order::id);
             if (found == page.orders.end() || has_moved_on(*found)) suspects_.erase(id);
@@ -184,7 +197,7 @@ order_verdict judge(const ports::audited_order& order) { return judge_of_order(o
 awaitable<audit_summary> run_audit(ports::audit_store& store, ports::clock& clock, executor where,
                                    audit_options options, std::function<void(const violation&)> report,
                                    std::function<void(std::int64_t)> progress) {
-    audit_run run(store, clock, std::move(where), options, std::move(report), std::move(progress));
+    audit_run run(store, clock, std::move(where), std::move(options), std::move(report), std::move(progress));
     co_return co_await run.run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,20 @@ struct audit_options {
     std::size_t page = 1000;
     /// How long an order without outbox row and timer is given to move on before it counts as stuck.
     ports::duration settle_time = std::chrono::seconds(5);
-    /// Orders that are watched for that; beyond it they are reported at once.
+    /// Orders that are watched for that. What is beyond is reported at once, or else not at all.
     std::size_t watched_max = 10'000;
+    bool reports_unwatched = true;
+    /// The audit may take one part in so many of the time.
+    int time_share = 1;
+    /// Asked to stop on `where`, the audit ends soon, incomplete.
+    std::stop_token stop{};
 };
 
 struct audit_summary {
     std::int64_t orders = 0;
     std::int64_t events = 0;
     std::int64_t violations = 0;
+    bool is_complete = true;
 };
 
 /// Audits all orders, page by page, handing each violation on as it is found; memory does not grow with the

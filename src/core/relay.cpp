@@ -87,6 +87,8 @@ public:
         for (auto& lane : lanes_) lane.work.notify();
     }
 
+    [[nodiscard]] bool keeps_house() const { return shards_.holds(housekeeping_shard); }
+
 private:
     /// What ends a lane's waits: new rows end an idle one, but not the pause after a failure. And how many
     /// rows it takes at once.
@@ -281,7 +283,7 @@ private:
             std::min<ports::duration>(options_.redrive_after / 4, housekeeping_interval_max);
         while (!is_stopping_) {
             co_await housekeeping_bell_.wait(interval);
-            if (is_stopping_ || !shards_.holds(housekeeping_shard)) continue;
+            if (is_stopping_ || !keeps_house()) continue;
             try {
                 co_await redrive();
                 co_await purge();
@@ -347,5 +349,7 @@ awaitable<void> relay::run() { return implementation_->run(); }
 void relay::stop() { implementation_->stop(); }
 
 void relay::wake() { implementation_->wake(); }
+
+bool relay::keeps_house() const { return implementation_->keeps_house(); }
 
 }  // namespace delivery::core

@@ -40,6 +40,8 @@ public:
     void stop();
     /// Says that rows were written, so that they are looked for at once.
     void wake();
+    /// Whether it is this relay, of all there are, that does what one has to do.
+    [[nodiscard]] bool keeps_house() const;
 
 private:
     class implementation;

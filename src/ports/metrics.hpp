@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "domain/status.hpp"
+#include "domain/timestamp.hpp"
 
 namespace delivery::ports {
 
@@ -33,6 +35,14 @@ enum class message_result : std::uint8_t { advanced, scheduled, stale, dead_lett
 
 std::string_view to_string(message_result result);
 
+/// What an audit of all orders came to.
+struct audit_result {
+    std::int64_t orders;
+    std::int64_t violations;
+    std::chrono::nanoseconds took;
+    domain::timestamp ended_at;
+};
+
 /// What the core counts and measures. Safe to use from any thread, cheap enough for every message, never
 /// throws.
 class metrics {
@@ -49,6 +59,8 @@ public:
     virtual void store_batch(std::size_t size) noexcept = 0;
     virtual void store_called(store_operation operation, std::chrono::nanoseconds took) noexcept = 0;
     virtual void store_retried() noexcept = 0;
+    /// The last audit's result; none where this process audits no longer.
+    virtual void audited(const std::optional<audit_result>& result) noexcept = 0;
 };
 
 }  // namespace delivery::ports

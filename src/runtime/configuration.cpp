@@ -59,6 +59,16 @@ public:
         });
     }
 
+    /// A duration for which 0 means never.
+    void read_interval(std::string_view name, milliseconds& target, milliseconds minimum,
+                       milliseconds maximum, std::string_view bounds) {
+        if (find(name) == "0") {
+            target = milliseconds(0);
+        } else {
+            read_duration(name, target, minimum, maximum, bounds);
+        }
+    }
+
     void refuse(std::string_view name, std::string_view value, std::string_view expected) {
         errors_.push_back({std::string(name), mask_secrets(value), std::string(expected)});
     }
@@ -121,6 +131,7 @@ void read_durations(reader& variables, configuration& settings) {
     variables.read_duration("PICKING_DURATION", settings.stages.picking, 0ms, year, "at most 8760h");
     variables.read_duration("TRANSIT_DURATION", settings.stages.transit, 0ms, year, "at most 8760h");
     variables.read_duration("REDRIVE_AFTER", settings.redrive_after, 1s, year, "from 1s to 8760h");
+    variables.read_interval("AUDIT_INTERVAL", settings.audit_interval, 1s, year, "from 1s to 8760h");
     variables.read_duration("STARTUP_TIMEOUT", settings.startup_timeout, 0ms, 24h, "at most 24h");
     variables.read_duration("REQUEST_TIMEOUT", settings.request_timeout, 100ms, 10min, "from 100ms to 10m");
 }

@@ -50,6 +50,7 @@ struct configuration {
     std::string rabbitmq_url;  ///< amqp:// or amqps://, with its password; empty: in-process bus.
     domain::stage_durations stages;
     std::chrono::milliseconds redrive_after = std::chrono::minutes(15);
+    std::chrono::milliseconds audit_interval = std::chrono::hours(1);  ///< 0: no audits.
     ports::log_level log_level = ports::log_level::info;
     bool structured_logs = true;
     std::optional<std::uint16_t> metrics_port;  ///< Nothing: the role's own, see `metrics_port_of`.

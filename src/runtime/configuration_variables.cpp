@@ -35,6 +35,8 @@ constexpr std::array variables{
                            "how long transport takes; 0: no time at all"},
     configuration_variable{"REDRIVE_AFTER", "DURATION", "15m",
                            "an unfinished order that nothing has moved for this long is announced again"},
+    configuration_variable{"AUDIT_INTERVAL", "DURATION", "1h",
+                           "how often all orders are audited, by one relay; 0: never"},
     configuration_variable{"LOG_LEVEL", "LEVEL", "info", "trace, debug, info, warning or error"},
     configuration_variable{"ENABLE_STRUCTURED_LOGS", "BOOLEAN", "true", "JSON lines; false: readable text"},
     configuration_variable{

@@ -78,12 +78,24 @@ struct relay_families {
                   .Add({})),
           failures(counters(registry, "delivery_publish_failures_total",
                             "Attempts to publish an event that the bus did not confirm.")
-                       .Add({})) {}
+                       .Add({})),
+          audited_orders(gauge(registry, "delivery_audit_orders", "Orders that the last audit looked at.")),
+          audit_violations(
+              gauge(registry, "delivery_audit_violations",
+                    "What the last audit found wrong. One relay at a time audits; the others say 0.")),
+          audit_duration(
+              gauge(registry, "delivery_audit_duration_seconds", "Time that the last audit took.")),
+          audited_at(gauge(registry, "delivery_audit_last_success_timestamp_seconds",
+                           "When the last audit ended; 0: this relay has made none, or audits no longer.")) {}
 
     Gauge& pending;
     Gauge& oldest_age;
     Counter& published;
     Counter& failures;
+    Gauge& audited_orders;
+    Gauge& audit_violations;
+    Gauge& audit_duration;
+    Gauge& audited_at;
 };
 
 struct worker_families {
@@ -226,6 +238,15 @@ void prometheus_metrics::store_called(ports::store_operation operation,
 }
 
 void prometheus_metrics::store_retried() noexcept { state_->store.retries.Increment(); }
+
+void prometheus_metrics::audited(const std::optional<ports::audit_result>& result) noexcept {
+    if (!state_->relay) return;
+    const auto shown = result.value_or(ports::audit_result{});
+    state_->relay->audited_orders.Set(static_cast<double>(shown.orders));
+    state_->relay->audit_violations.Set(static_cast<double>(shown.violations));
+    state_->relay->audit_duration.Set(to_seconds(shown.took));
+    state_->relay->audited_at.Set(to_seconds(shown.ended_at.time_since_epoch()));
+}
 
 void prometheus_metrics::request_started() noexcept {
     if (state_->api) state_->api->http.started();

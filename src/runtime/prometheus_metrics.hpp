@@ -42,6 +42,7 @@ public:
     void store_batch(std::size_t size) noexcept override;
     void store_called(ports::store_operation operation, std::chrono::nanoseconds took) noexcept override;
     void store_retried() noexcept override;
+    void audited(const std::optional<ports::audit_result>& result) noexcept override;
 
     void request_started() noexcept override;
     void request_finished(std::string_view method, std::string_view route, unsigned status,

@@ -52,6 +52,7 @@ public:
     void store_called(ports::store_operation /*operation*/,
                       std::chrono::nanoseconds /*took*/) noexcept override {}
     void store_retried() noexcept override {}
+    void audited(const std::optional<ports::audit_result>& /*result*/) noexcept override {}
 };
 
 }  // namespace delivery::tests

@@ -15,6 +15,10 @@ using namespace std::string_literals;
 // All metrics of section "Metrics" of the documentation, as `run` exports them after one order and one
 // refusal.
 const std::set<std::string> golden_families{
+    "delivery_audit_duration_seconds gauge {}",
+    "delivery_audit_last_success_timestamp_seconds gauge {}",
+    "delivery_audit_orders gauge {}",
+    "delivery_audit_violations gauge {}",
     "delivery_http_requests_total counter {method,route,status}",
     "delivery_http_request_duration_seconds histogram {method,route}",
     "delivery_http_requests_in_flight gauge {}",

@@ -42,6 +42,7 @@ public:
         last_duration = took;
     }
     void store_retried() noexcept override { ++retries; }
+    void audited(const std::optional<ports::audit_result>& result) noexcept override { audit = result; }
 
     std::size_t created = 0;
     std::map<std::pair<domain::status, domain::status>, std::size_t> advanced;
@@ -55,6 +56,7 @@ public:
     std::map<ports::store_operation, std::size_t> calls;
     std::chrono::nanoseconds last_duration{0};
     std::size_t retries = 0;
+    std::optional<ports::audit_result> audit;
 };
 
 /// What a coroutine that was started comes to.

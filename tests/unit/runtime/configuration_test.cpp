@@ -79,6 +79,7 @@ TEST(Configuration, EveryVariableIsRead) {
                                   {"PICKING_DURATION", "0"},
                                   {"TRANSIT_DURATION", "0.5s"},
                                   {"REDRIVE_AFTER", "1m"},
+                                  {"AUDIT_INTERVAL", "0"},
                                   {"LOG_LEVEL", "DEBUG"},
                                   {"ENABLE_STRUCTURED_LOGS", "no"},
                                   {"METRICS_PORT", "0"},
@@ -93,6 +94,7 @@ TEST(Configuration, EveryVariableIsRead) {
     EXPECT_EQ(settings.stages.picking, 0s);
     EXPECT_EQ(settings.stages.transit, 500ms);
     EXPECT_EQ(settings.redrive_after, 1min);
+    EXPECT_EQ(settings.audit_interval, 0s);
     EXPECT_EQ(settings.log_level, ports::log_level::debug);
     EXPECT_FALSE(settings.structured_logs);
     EXPECT_EQ(settings.metrics_port, 0);
@@ -184,6 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_value{"PICKING_DURATION", "-1s", "a number with ms, s, m or h"},
                     bad_value{"TRANSIT_DURATION", "9000h", "at most 8760h"},
                     bad_value{"REDRIVE_AFTER", "0", "from 1s to 8760h"},
+                    bad_value{"AUDIT_INTERVAL", "999ms", "from 1s to 8760h"},
                     bad_value{"REDRIVE_AFTER", "999ms", "from 1s to 8760h"},
                     bad_value{"LOG_LEVEL", "verbose", "trace, debug, info, warning or error"},
                     bad_value{"ENABLE_STRUCTURED_LOGS", "maybe", "true or false"},

@@ -119,17 +119,29 @@ TEST(Metrics, CountWhatHappened) {
     metrics.store_batch(64);
     metrics.store_called(ports::store_operation::find, 3ms);
     metrics.store_retried();
+    metrics.audited(
+        ports::audit_result{.orders = 7, .violations = 2, .took = 2500ms, .ended_at = domain::timestamp(9s)});
     const auto text = metrics.render();
-    for (const auto* line :
-         {"delivery_orders_created_total 1\n", "{from=\"RECEIVED\",to=\"IN_TRANSIT\"} 1\n",
-          "{from=\"IN_TRANSIT\",to=\"DELIVERED\"} 0\n", "delivery_outbox_published_total 3\n",
-          "delivery_publish_failures_total 2\n", "delivery_outbox_pending 41\n",
-          "delivery_outbox_oldest_age_seconds 1.5\n", "delivery_worker_messages_total{result=\"stale\"} 2\n",
-          "delivery_worker_lag_seconds_count 2\n", "delivery_worker_lag_seconds_sum 0.2",
-          "delivery_dead_letters_total 1\n", "delivery_store_batch_size_bucket{le=\"32\"} 0\n",
-          "delivery_store_batch_size_bucket{le=\"64\"} 1\n",
-          "delivery_store_duration_seconds_bucket{operation=\"find\",le=\"0.005\"} 1\n",
-          "delivery_store_retries_total 1\n", "delivery_log_lines_dropped_total 17\n"}) {
+    for (const auto* line : {"delivery_audit_orders 7\n",
+                             "delivery_audit_violations 2\n",
+                             "delivery_audit_duration_seconds 2.5\n",
+                             "delivery_audit_last_success_timestamp_seconds 9\n",
+                             "delivery_orders_created_total 1\n",
+                             "{from=\"RECEIVED\",to=\"IN_TRANSIT\"} 1\n",
+                             "{from=\"IN_TRANSIT\",to=\"DELIVERED\"} 0\n",
+                             "delivery_outbox_published_total 3\n",
+                             "delivery_publish_failures_total 2\n",
+                             "delivery_outbox_pending 41\n",
+                             "delivery_outbox_oldest_age_seconds 1.5\n",
+                             "delivery_worker_messages_total{result=\"stale\"} 2\n",
+                             "delivery_worker_lag_seconds_count 2\n",
+                             "delivery_worker_lag_seconds_sum 0.2",
+                             "delivery_dead_letters_total 1\n",
+                             "delivery_store_batch_size_bucket{le=\"32\"} 0\n",
+                             "delivery_store_batch_size_bucket{le=\"64\"} 1\n",
+                             "delivery_store_duration_seconds_bucket{operation=\"find\",le=\"0.005\"} 1\n",
+                             "delivery_store_retries_total 1\n",
+                             "delivery_log_lines_dropped_total 17\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
 }
