@@ -117,7 +117,10 @@ public:
 
 private:
     void inspect(const ports::audited_order& order) {
-        if (order.order) ++summary_.orders;
+        if (order.order) {
+            ++summary_.orders;
+            ++summary_.orders_by_status[order.order->status];
+        }
         summary_.events += static_cast<std::int64_t>(order.events.size());
         const auto verdict = judge(order);
         for (const auto& found : verdict.violations) tell(found);

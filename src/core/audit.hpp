@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ struct audit_options {
 
 struct audit_summary {
     std::int64_t orders = 0;
+    std::map<domain::status, std::int64_t> orders_by_status{};
     std::int64_t events = 0;
     std::int64_t violations = 0;
     bool is_complete = true;

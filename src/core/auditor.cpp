@@ -61,7 +61,7 @@ awaitable<void> auditor::audit_all() {
         [](std::int64_t) {});
     if (!found.is_complete) co_return;
     const auto took = around_.clock.monotonic() - started;
-    around_.metrics.audited(ports::audit_result{.orders = found.orders,
+    around_.metrics.audited(ports::audit_result{.orders = found.orders_by_status,
                                                 .violations = found.violations,
                                                 .took = took,
                                                 .ended_at = around_.clock.now()});

@@ -202,6 +202,9 @@ private:
     void note_advance(const domain::uuid& order_id, domain::status from, domain::status to,
                       std::string_view traceparent) {
         around_.metrics.order_advanced(from, to);
+        if (const auto made_at = order_id.made_at()) {
+            around_.metrics.order_reached(to, around_.clock.now() - *made_at);
+        }
         if (!around_.logger.is_enabled(ports::log_level::debug)) return;
         around_.logger.debug("order advanced", {{"order_id", order_id.to_string()},
                                                 {"trace_id", trace_id_of(traceparent)},

@@ -53,6 +53,14 @@ std::string uuid::to_string() const {
     return text;
 }
 
+std::optional<timestamp> uuid::made_at() const {
+    constexpr int time_ordered = 7;
+    if (bytes_[6] >> 4 != time_ordered) return std::nullopt;
+    std::int64_t milliseconds = 0;
+    for (std::size_t i = 0; i < 6; ++i) milliseconds = milliseconds << 8 | bytes_[i];
+    return timestamp(std::chrono::milliseconds(milliseconds));
+}
+
 uuid_generator::uuid_generator() : uuid_generator(draw_entropy()) {}
 
 uuid_generator::uuid_generator(std::uint64_t seed) : random_(seed) {}

@@ -31,6 +31,9 @@ public:
 
     [[nodiscard]] constexpr const bytes_type& bytes() const { return bytes_; }
 
+    /// The moment that an id of version 7 holds, to the millisecond; nothing for other versions.
+    [[nodiscard]] std::optional<timestamp> made_at() const;
+
     friend constexpr auto operator<=>(const uuid&, const uuid&) = default;
 
 private:

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -37,7 +38,7 @@ std::string_view to_string(message_result result);
 
 /// What an audit of all orders came to.
 struct audit_result {
-    std::int64_t orders;
+    std::map<domain::status, std::int64_t> orders;
     std::int64_t violations;
     std::chrono::nanoseconds took;
     domain::timestamp ended_at;
@@ -51,6 +52,8 @@ public:
 
     virtual void order_created() noexcept = 0;
     virtual void order_advanced(domain::status from, domain::status to) noexcept = 0;
+    /// An order came to this status so long after it was created.
+    virtual void order_reached(domain::status status, std::chrono::microseconds age) noexcept = 0;
     virtual void published(std::size_t count) noexcept = 0;
     virtual void publish_failed(std::size_t count) noexcept = 0;
     virtual void outbox_depth(std::int64_t pending, std::chrono::microseconds oldest_age) noexcept = 0;

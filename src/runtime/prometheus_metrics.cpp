@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <vector>
@@ -37,6 +38,9 @@ constexpr std::array message_results{ports::message_result::advanced, ports::mes
 /// Milliseconds while all is well, minutes after an outage.
 const Histogram::BucketBoundaries lag_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                               0.5,   1,      2.5,   5,    10,    30,   60,  300};
+/// From an order without durations to one that waited for a day.
+const Histogram::BucketBoundaries age_buckets{0.01, 0.025, 0.05, 0.1, 0.25, 0.5,  1,     2.5,   5,    10,
+                                              30,   60,    300,  900, 3600, 7200, 21600, 43200, 86400};
 const Histogram::BucketBoundaries batch_buckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
 Family<Counter>& counters(Registry& registry, const char* name, const char* help) {
@@ -79,23 +83,30 @@ struct relay_families {
           failures(counters(registry, "delivery_publish_failures_total",
                             "Attempts to publish an event that the bus did not confirm.")
                        .Add({})),
-          audited_orders(gauge(registry, "delivery_audit_orders", "Orders that the last audit looked at.")),
           audit_violations(
               gauge(registry, "delivery_audit_violations",
                     "What the last audit found wrong. One relay at a time audits; the others say 0.")),
           audit_duration(
               gauge(registry, "delivery_audit_duration_seconds", "Time that the last audit took.")),
           audited_at(gauge(registry, "delivery_audit_last_success_timestamp_seconds",
-                           "When the last audit ended; 0: this relay has made none, or audits no longer.")) {}
+                           "When the last audit ended; 0: this relay has made none, or audits no longer.")) {
+        auto& family = prometheus::BuildGauge()
+                           .Name("delivery_audit_orders")
+                           .Help("Orders that the last audit looked at, by status.")
+                           .Register(registry);
+        for (const auto status : domain::all_statuses()) {
+            audited_orders[status] = &family.Add({{"status", std::string(to_string(status))}});
+        }
+    }
 
     Gauge& pending;
     Gauge& oldest_age;
     Counter& published;
     Counter& failures;
-    Gauge& audited_orders;
     Gauge& audit_violations;
     Gauge& audit_duration;
     Gauge& audited_at;
+    std::map<domain::status, Gauge*> audited_orders;
 };
 
 struct worker_families {
@@ -106,6 +117,11 @@ struct worker_families {
           dead_letters(
               counters(registry, "delivery_dead_letters_total", "Messages set aside as hopeless.").Add({})),
           steps(domain::all_statuses().size() * domain::all_statuses().size()) {
+        auto& reached =
+            histograms(registry, "delivery_order_age_seconds", "Age of an order when it came to a status.");
+        for (const auto& step : domain::all_steps()) {
+            ages[step.to] = &reached.Add({{"status", std::string(to_string(step.to))}}, age_buckets);
+        }
         auto& transitions = counters(
             registry, "delivery_order_transitions_total",
             "Changes of an order's status. A timer's step whose commit was not answered is missing.");
@@ -130,6 +146,7 @@ struct worker_families {
     Histogram& lag;
     Counter& dead_letters;
     std::vector<Counter*> steps;
+    std::map<domain::status, Histogram*> ages;
     std::array<Counter*, message_results.size()> messages{};
 };
 
@@ -203,6 +220,12 @@ void prometheus_metrics::order_advanced(domain::status from, domain::status to) 
     if (auto* counter = state_->worker->transition(from, to)) counter->Increment();
 }
 
+void prometheus_metrics::order_reached(domain::status status, std::chrono::microseconds age) noexcept {
+    if (!state_->worker) return;
+    const auto known = state_->worker->ages.find(status);
+    if (known != state_->worker->ages.end()) known->second->Observe(to_seconds(age));
+}
+
 void prometheus_metrics::published(std::size_t count) noexcept {
     if (state_->relay) state_->relay->published.Increment(static_cast<double>(count));
 }
@@ -242,7 +265,10 @@ void prometheus_metrics::store_retried() noexcept { state_->store.retries.Increm
 void prometheus_metrics::audited(const std::optional<ports::audit_result>& result) noexcept {
     if (!state_->relay) return;
     const auto shown = result.value_or(ports::audit_result{});
-    state_->relay->audited_orders.Set(static_cast<double>(shown.orders));
+    for (const auto& [status, gauge] : state_->relay->audited_orders) {
+        const auto counted = shown.orders.find(status);
+        gauge->Set(counted == shown.orders.end() ? 0 : static_cast<double>(counted->second));
+    }
     state_->relay->audit_violations.Set(static_cast<double>(shown.violations));
     state_->relay->audit_duration.Set(to_seconds(shown.took));
     state_->relay->audited_at.Set(to_seconds(shown.ended_at.time_since_epoch()));

@@ -34,6 +34,7 @@ public:
 
     void order_created() noexcept override;
     void order_advanced(domain::status from, domain::status to) noexcept override;
+    void order_reached(domain::status status, std::chrono::microseconds age) noexcept override;
     void published(std::size_t count) noexcept override;
     void publish_failed(std::size_t count) noexcept override;
     void outbox_depth(std::int64_t pending, std::chrono::microseconds oldest_age) noexcept override;

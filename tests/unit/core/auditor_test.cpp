@@ -22,7 +22,7 @@ TEST_F(auditor_test, audits_soon_after_the_start_and_then_at_its_interval) {
     EXPECT_FALSE(metrics.audit);
     run_for(2s);
     ASSERT_TRUE(metrics.audit);
-    EXPECT_EQ(metrics.audit->orders, 3);
+    EXPECT_EQ(metrics.audit->orders, (std::map<domain::status, std::int64_t>{{domain::status::received, 3}}));
     EXPECT_EQ(metrics.audit->violations, 0);
     EXPECT_EQ(script.count("audit"), 1U);
     run_for(59min);

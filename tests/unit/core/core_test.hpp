@@ -26,6 +26,9 @@ class counting_metrics final : public ports::metrics {
 public:
     void order_created() noexcept override { ++created; }
     void order_advanced(domain::status from, domain::status to) noexcept override { ++advanced[{from, to}]; }
+    void order_reached(domain::status status, std::chrono::microseconds age) noexcept override {
+        ages[status].push_back(age);
+    }
     void published(std::size_t count) noexcept override { events_published += count; }
     void publish_failed(std::size_t count) noexcept override { publish_failures += count; }
     void outbox_depth(std::int64_t pending, std::chrono::microseconds oldest_age) noexcept override {
@@ -46,6 +49,7 @@ public:
 
     std::size_t created = 0;
     std::map<std::pair<domain::status, domain::status>, std::size_t> advanced;
+    std::map<domain::status, std::vector<std::chrono::microseconds>> ages;
     std::size_t events_published = 0;
     std::size_t publish_failures = 0;
     std::optional<ports::outbox_depth> depth;

@@ -73,6 +73,9 @@ TEST_F(worker_test, a_step_that_is_due_later_becomes_a_timer_and_is_taken_when_d
     EXPECT_TRUE(database.timers.empty());
     EXPECT_EQ(writes_told, 1);
     EXPECT_EQ((metrics.advanced[{status::received, status::in_transit}]), 1U);
+    ASSERT_EQ(metrics.ages[status::in_transit].size(), 1U);
+    EXPECT_THAT(metrics.ages[status::in_transit].front(),
+                testing::AllOf(testing::Ge(700ms), testing::Le(721ms)));
 }
 
 TEST_F(worker_test, takes_all_timers_that_are_due_batch_by_batch) {

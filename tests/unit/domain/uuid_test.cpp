@@ -10,9 +10,8 @@ namespace {
 timestamp at_millisecond(std::int64_t value) { return timestamp(std::chrono::milliseconds(value)); }
 
 std::int64_t milliseconds_of(const uuid& id) {
-    std::int64_t value = 0;
-    for (std::size_t i = 0; i < 6; ++i) value = value << 8 | id.bytes()[i];
-    return value;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(id.made_at().value().time_since_epoch())
+        .count();
 }
 
 TEST(uuid, reads_either_case_and_writes_lower_case) {
@@ -36,6 +35,8 @@ TEST(uuid_generator, makes_version_7_of_the_given_time) {
     const auto id = generator.next(at_millisecond(0x0123456789ab));
     EXPECT_EQ(id.to_string().substr(0, 15), "01234567-89ab-7");
     EXPECT_EQ(id.bytes()[8] >> 6, 2) << "variant 10";
+    EXPECT_EQ(id.made_at(), at_millisecond(0x0123456789ab));
+    EXPECT_FALSE(uuid::parse("793491aa-5958-4c3f-b51d-d8abf83eef12")->made_at()) << "version 4 holds none";
 }
 
 TEST(uuid_generator, ascends_when_the_clock_stands_still_or_goes_back) {

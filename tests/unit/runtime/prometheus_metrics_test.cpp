@@ -110,6 +110,7 @@ TEST(Metrics, CountWhatHappened) {
     metrics.order_created();
     metrics.order_advanced(domain::status::received, domain::status::in_transit);
     metrics.order_advanced(domain::status::delivered, domain::status::received);
+    metrics.order_reached(domain::status::in_transit, 1200ms);
     metrics.published(3);
     metrics.publish_failed(2);
     metrics.outbox_depth(41, 1500ms);
@@ -119,10 +120,15 @@ TEST(Metrics, CountWhatHappened) {
     metrics.store_batch(64);
     metrics.store_called(ports::store_operation::find, 3ms);
     metrics.store_retried();
-    metrics.audited(
-        ports::audit_result{.orders = 7, .violations = 2, .took = 2500ms, .ended_at = domain::timestamp(9s)});
+    metrics.audited(ports::audit_result{.orders = {{domain::status::delivered, 7}},
+                                        .violations = 2,
+                                        .took = 2500ms,
+                                        .ended_at = domain::timestamp(9s)});
     const auto text = metrics.render();
-    for (const auto* line : {"delivery_audit_orders 7\n",
+    for (const auto* line : {"delivery_audit_orders{status=\"DELIVERED\"} 7\n",
+                             "delivery_audit_orders{status=\"RECEIVED\"} 0\n",
+                             "delivery_order_age_seconds_bucket{status=\"IN_TRANSIT\",le=\"1\"} 0\n",
+                             "delivery_order_age_seconds_bucket{status=\"IN_TRANSIT\",le=\"2.5\"} 1\n",
                              "delivery_audit_violations 2\n",
                              "delivery_audit_duration_seconds 2.5\n",
                              "delivery_audit_last_success_timestamp_seconds 9\n",
