@@ -38,6 +38,7 @@ test_packages=(
     libvalijson-dev
     llvm-19
     prometheus
+    python3
 )
 services_packages=(postgresql-15 rabbitmq-server)
 # wrk makes the load; the others are what the peer in Python stands on.
