@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the project needs from Debian's packages, if anything is missing:
-#   scripts/packages.sh build|services|test|bench|lint …
+#   scripts/packages.sh build|services|test|bench|package|lint …
 # As root with apt-get, as a plain user with sudo; where neither works it names the command to run.
 set -euo pipefail
 
@@ -54,6 +54,8 @@ bench_packages=(
     python3-uvloop
     wrk
 )
+# For dpkg-shlibdeps, the list of parts, and the trial in a bare Debian.
+package_packages=(curl debootstrap dpkg-dev file python3)
 lint_packages=(clang-format-19 clang-tidy-19 shellcheck)
 
 # Older versions of these have holes that were closed in the meantime.
@@ -100,6 +102,7 @@ wanted() {
             services) printf '%s\n' "${services_packages[@]}" ;;
             test) printf '%s\n' "${services_packages[@]}" "${test_packages[@]}" ;;
             bench) printf '%s\n' "${services_packages[@]}" "${bench_packages[@]}" ;;
+            package) printf '%s\n' "${package_packages[@]}" ;;
             lint) printf '%s\n' "${lint_packages[@]}" ;;
             *) wrong_usage "unknown group of packages '$group'; there are build, services, test, bench and lint" ;;
         esac

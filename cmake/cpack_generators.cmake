@@ -1,0 +1,10 @@
+# What differs between the packages; read by cpack for each.
+if(CPACK_GENERATOR STREQUAL DEB)
+  set(CPACK_COMPONENTS_ALL program system)
+  set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+else()
+  set(CPACK_COMPONENTS_ALL program libraries)
+  set(CPACK_COMPONENT_INCLUDE_TOPLEVEL_DIRECTORY ON)
+  set(CPACK_PACKAGING_INSTALL_PREFIX /)
+  set(CPACK_PACKAGE_FILE_NAME delivery-${CPACK_PACKAGE_VERSION}-linux-${CPACK_DELIVERY_PROCESSOR})
+endif()
