@@ -11,8 +11,7 @@ std::vector<std::string> find_connection_faults(const runtime::configuration& se
     if (server != nullptr && !postgres::is_url(server->url)) {
         faults.emplace_back(
             "DATABASE_URL cannot be used: libpq cannot read it; behind the ? there may only be parameters "
-            "that it "
-            "knows, such as sslmode");
+            "that it knows, such as sslmode");
     }
     if (settings.uses_rabbitmq()) {
         const auto broker = rabbitmq::parse_url(settings.rabbitmq_url);

@@ -13,8 +13,7 @@ enum class store_fault {
     /// retry.
     conflict,
     /// The commit was sent and its answer was lost: written or not, nobody knows. Worth a retry, since every
-    /// write
-    /// finds its own earlier attempt.
+    /// write finds its own earlier attempt.
     outcome_unknown,
     /// Nothing was written because of the data (SQLSTATE classes 22 and 23). No retry helps; one item is to
     /// blame.

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <stdexcept>
 #include <thread>
 
 #include <fmt/format.h>
@@ -14,9 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr auto pause_between_cuts = 200ms;
 constexpr auto nap = 50ms;
-// Shares of the machine's memory: of the second, any broker has used more.
-constexpr double usual_memory = 0.2;
-constexpr double alarming_memory = 0.00001;
 
 void pause(milliseconds length) { std::this_thread::sleep_for(length); }
 
@@ -123,9 +119,9 @@ void fault_maker::strike_postgres(const planned_fault& fault) {
 void fault_maker::strike_broker(const planned_fault& fault) {
     auto& broker = where_.broker();
     if (fault.kind == fault_kind::memory_alarm) {
-        set_memory_limit(alarming_memory);
+        broker.set_memory_alarm(true);
         pause(fault.length);
-        set_memory_limit(usual_memory);
+        broker.set_memory_alarm(false);
         return;
     }
     if (fault.kind == fault_kind::kill_broker) {
@@ -135,12 +131,6 @@ void fault_maker::strike_broker(const planned_fault& fault) {
     }
     pause(fault.length);
     broker.start();
-}
-
-void fault_maker::set_memory_limit(double share) {
-    const auto answer = where_.broker().evaluate(
-        fmt::format("vm_memory_monitor:set_vm_memory_high_watermark({:.5f}).", share));
-    if (!answer.starts_with("{ok")) throw std::runtime_error("the broker's memory limit: " + answer);
 }
 
 std::vector<tests::tcp_proxy*> fault_maker::database_proxies(const planned_fault& fault) {
@@ -183,7 +173,7 @@ void fault_maker::heal_all() {
     where_.to_broker().pass();
     where_.database().start();
     where_.broker().start();
-    set_memory_limit(usual_memory);
+    where_.broker().set_memory_alarm(false);
 }
 
 void fault_maker::write(const std::string& line) {

@@ -28,7 +28,7 @@ public:
     /// Ends whatever may still last: proxies pass, servers run, clocks are right, nobody is frozen.
     void heal_all();
 
-    /// Once the lanes have ended.
+    /// Once the lanes have ended; kinds that did not come up are not among them.
     [[nodiscard]] const std::map<fault_kind, std::uint64_t>& made() const { return made_; }
     [[nodiscard]] const std::vector<std::string>& failed() const { return failed_; }
 
@@ -38,7 +38,6 @@ private:
     void strike_clients(const planned_fault& fault);
     void strike_postgres(const planned_fault& fault);
     void strike_broker(const planned_fault& fault);
-    void set_memory_limit(double share);
     void strike_proxies(const planned_fault& fault, const std::vector<tests::tcp_proxy*>& proxies);
     std::vector<tests::tcp_proxy*> database_proxies(const planned_fault& fault);
     void write(const std::string& line);

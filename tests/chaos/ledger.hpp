@@ -40,9 +40,9 @@ ledger draw_ledger(const evidence& found);
 struct run_facts {
     std::uint64_t seed = 0;
     std::chrono::milliseconds length{};
-    std::map<fault_kind, std::uint64_t> faults;
-    std::map<fault_kind, std::string> skipped;  ///< Kinds that were not tried, and why.
-    std::vector<std::string> failed_faults;     ///< Faults that could not be carried out.
+    std::map<fault_kind, std::uint64_t> faults;  ///< 0 for kinds whose turn did not come.
+    std::map<fault_kind, std::string> skipped;   ///< Kinds that were not tried, and why.
+    std::vector<std::string> failed_faults;      ///< Faults that could not be carried out.
     std::string sabotage;
 };
 

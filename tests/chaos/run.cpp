@@ -81,6 +81,9 @@ private:
         clients.stop();
         result.found.clients = clients.take_record();
         result.facts.faults = faults.made();
+        for (const auto kind : all_fault_kinds()) {
+            if (!left_out.contains(kind)) result.facts.faults.try_emplace(kind, 0);
+        }
         result.facts.failed_faults = faults.failed();
     }
 

@@ -16,6 +16,7 @@
 
 #include "contract/real_clock.hpp"
 #include "ports/bus.hpp"
+#include "support/run_coroutine.hpp"
 
 namespace delivery::tests {
 
@@ -68,8 +69,7 @@ protected:
     /// Runs one call to its end, on this thread.
     template <typename T>
     T run(awaitable<T> call) {
-        auto result = start(std::move(call));
-        return finish(result);
+        return run_coroutine(context_, std::move(call));
     }
     /// Begins a call that overlaps with others until `finish`.
     template <typename T>
@@ -80,14 +80,7 @@ protected:
     }
     template <typename T>
     T finish(std::future<T>& result) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-            if (std::chrono::steady_clock::now() > deadline)
-                throw std::runtime_error("no answer within 30 s");
-            context_.restart();
-            context_.run_one_for(std::chrono::milliseconds(100));
-        }
-        return result.get();
+        return finish_coroutine(context_, result);
     }
     /// Lets the context do what it can do at once.
     void poll();

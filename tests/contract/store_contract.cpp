@@ -1,10 +1,10 @@
 #include "contract/store_contract.hpp"
 
 #include <array>
-#include <thread>
 
 #include "domain/flow.hpp"
 #include "domain/shard.hpp"
+#include "support/eventually.hpp"
 
 namespace delivery::tests {
 
@@ -17,12 +17,7 @@ store_contract::~store_contract() {
 }
 
 bool store_contract::eventually(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return true;
+    return tests::eventually(std::chrono::seconds(10), condition);
 }
 
 domain::uuid store_contract::new_id() {

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,6 +14,7 @@
 
 #include "ports/store.hpp"
 #include "ports/store_error.hpp"
+#include "support/run_coroutine.hpp"
 
 namespace delivery::tests {
 
@@ -59,8 +59,7 @@ protected:
     /// Runs one call to its end, on this thread.
     template <typename T>
     T run(awaitable<T> call) {
-        auto result = start(std::move(call));
-        return finish(result);
+        return run_coroutine(context_, std::move(call));
     }
     /// Begins a call that overlaps with others until `finish`.
     template <typename T>
@@ -69,14 +68,7 @@ protected:
     }
     template <typename T>
     T finish(std::future<T>& result) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-            if (std::chrono::steady_clock::now() > deadline)
-                throw std::runtime_error("no answer within 30 s");
-            context_.restart();
-            context_.run_one_for(std::chrono::milliseconds(100));
-        }
-        return result.get();
+        return finish_coroutine(context_, result);
     }
     /// Asks again and again until the answer is yes; no after ten seconds.
     static bool eventually(const std::function<bool()>& condition);

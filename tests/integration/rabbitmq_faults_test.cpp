@@ -77,7 +77,7 @@ TEST(rabbitmq_faults, while_the_broker_blocks_publishers_nothing_fails_and_consu
     const auto before = make_event_messages(100);
     ASSERT_EQ(count_of(session.publish(before), publish_outcome::confirmed), 100U);
 
-    server.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.0001).");
+    server.set_memory_alarm(true);
     const auto blocked = make_event_messages(5000);
     std::vector<std::future<publish_outcomes>> answers;
     for (std::size_t i = 0; i < blocked.size(); i += 500) {
@@ -99,7 +99,7 @@ TEST(rabbitmq_faults, while_the_broker_blocks_publishers_nothing_fails_and_consu
     // Longer than the confirm deadline, which stands still.
     EXPECT_EQ(answers.back().wait_for(seconds(6)), std::future_status::timeout);
 
-    server.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.4).");
+    server.set_memory_alarm(false);
     for (auto& answer : answers) EXPECT_EQ(count_of(answer.get(), publish_outcome::confirmed), 500U);
     EXPECT_TRUE(session.is_usable_soon());
     EXPECT_EQ(session.log().count("the broker accepts no messages for now"), 1U);

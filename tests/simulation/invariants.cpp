@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <map>
 #include <ranges>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -19,7 +21,9 @@ public:
     std::vector<std::string> take_faults() {
         inspect_promises();
         inspect_orders();
+        inspect_names();
         inspect_wire();
+        if (world_.is_calm) inspect_repeats();
         inspect_leftovers();
         return std::move(faults_);
     }
@@ -54,6 +58,18 @@ private:
         }
     }
 
+    /// A name is one client's wish for one order.
+    void inspect_names() {
+        std::map<std::string, domain::uuid> names;
+        for (const auto& [id, stored] : stored_.orders) {
+            const auto [first, is_new] = names.emplace(stored.order.customer_name, id);
+            if (!is_new) {
+                add(fmt::format("orders {} and {} are stored for one", first->second.to_string(),
+                                id.to_string()));
+            }
+        }
+    }
+
     /// What other systems heard is what the store says, each version after its predecessor.
     void inspect_wire() {
         std::map<domain::uuid, std::int32_t> heard;
@@ -70,6 +86,16 @@ private:
         for (const auto& [id, history] : stored_.events) {
             if (heard[id] < history.rbegin()->first)
                 add(fmt::format("order {}: not all is published", id.to_string()));
+        }
+    }
+
+    /// Where nothing has failed, there is no reason to say anything again.
+    void inspect_repeats() {
+        std::set<domain::uuid> heard;
+        for (const auto& event : world_.broker.wire) {
+            if (heard.insert(event.id).second) continue;
+            add(fmt::format("order {}: version {} is published again", event.order_id.to_string(),
+                            event.version));
         }
     }
 

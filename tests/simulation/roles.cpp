@@ -12,11 +12,37 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::unique_ptr<ports::order_store> sabotage_orders(world& in, ports::order_store& store) {
+    switch (in.broken) {
+        case sabotage::answers_before_commit: return make_lying_store(store);
+        case sabotage::keys_ignored:
+            return make_spoiling_store(store, [](ports::new_order& order) { order.idempotency.reset(); });
+        case sabotage::ids_made_anew:
+            return make_spoiling_store(
+                store, [&in, ids = domain::uuid_generator(in.random())](ports::new_order& order) mutable {
+                    order.id = ids.next(in.time.wall());
+                    order.event_id = ids.next(in.time.wall());
+                });
+        default: return nullptr;
+    }
+}
+
+std::unique_ptr<ports::outbox_store> sabotage_outbox(const world& in, ports::outbox_store& store) {
+    switch (in.broken) {
+        case sabotage::settles_before_publishing: return make_forgetful_store(store);
+        case sabotage::leases_ignored: return make_lawless_store(store);
+        default: return nullptr;
+    }
+}
+
 class api_process final : public process {
 public:
     explicit api_process(world& in)
-        : process(in), store_(open_store()), liar_(make_lying_store(*store_)), clients_(clock_, where()) {
-        ports::order_store& store = in.broken == sabotage::answers_before_commit ? *liar_ : *store_;
+        : process(in),
+          store_(open_store()),
+          broken_(sabotage_orders(in, *store_)),
+          clients_(clock_, where()) {
+        ports::order_store& store = broken_ ? *broken_ : *store_;
         service_ = core::make_order_service(around(), store,
                                             {.request_timeout = 2s, .queue_max = 8, .batch_max = 4});
         clients_here_ = 1 + static_cast<int>(world_.draw(6));
@@ -41,12 +67,13 @@ private:
         --world_.clients.clients;
     }
 
-    /// Posts an order; with a key, again and again until it is answered.
+    /// Posts an order; with a key, again and again until it is answered, and now and then once more.
     awaitable<void> post_order() {
         std::optional<ports::idempotency_key> key;
         if (world_.draw(2) == 0) key = ports::idempotency_key{.key = fmt::format("{:016x}", world_.random())};
+        const auto name = fmt::format("customer of order {}", ++world_.clients.orders_named);
         for (int attempt = 0; attempt < (key ? 5 : 1); ++attempt) {
-            const auto created = co_await service_->create({.customer_name = "Ana Souza",
+            const auto created = co_await service_->create({.customer_name = name,
                                                             .address = "Rua das Flores, 1",
                                                             .traceparent = {},
                                                             .idempotency = key});
@@ -54,7 +81,7 @@ private:
             world_.clients.acknowledged.insert(created->order.id);
             if (key) world_.clients.orders_by_key[key->key].insert(created->order.id);
             if (world_.broken == sabotage::none) co_await read_back(created->order.id);
-            co_return;
+            if (!key || world_.draw(4) != 0) co_return;
         }
     }
 
@@ -68,7 +95,7 @@ private:
     }
 
     std::unique_ptr<ports::store> store_;
-    std::unique_ptr<ports::order_store> liar_;
+    std::unique_ptr<ports::order_store> broken_;
     std::unique_ptr<core::order_service> service_;
     core::group clients_;
     int clients_here_ = 0;
@@ -80,10 +107,9 @@ public:
     explicit relay_process(world& in)
         : process(in),
           store_(open_store()),
-          forgetful_(make_forgetful_store(*store_)),
+          broken_(sabotage_outbox(in, *store_)),
           publisher_(in.broker.make_publisher(clock_, where())),
-          relay_(around(), in.broken == sabotage::settles_before_publishing ? *forgetful_ : *store_,
-                 *publisher_,
+          relay_(around(), broken_ ? *broken_ : *store_, *publisher_,
                  {.owner = domain::uuid_generator(in.random()).next(in.time.wall()), .bus = "simulated"},
                  {.batch_max = 8, .idle_poll = 150ms, .rescan = 2s, .redrive_after = in.redrive_after}) {
         start_main(relay_.run());
@@ -96,7 +122,7 @@ public:
 
 private:
     std::unique_ptr<ports::store> store_;
-    std::unique_ptr<ports::outbox_store> forgetful_;
+    std::unique_ptr<ports::outbox_store> broken_;
     std::unique_ptr<ports::publisher> publisher_;
     core::relay relay_;
 };

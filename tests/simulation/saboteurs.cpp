@@ -1,5 +1,6 @@
 #include "simulation/saboteurs.hpp"
 
+#include "domain/shard.hpp"
 #include "ports/store_error.hpp"
 
 namespace delivery::simulation {
@@ -58,19 +59,12 @@ private:
     std::unique_ptr<ports::consumer> consumer_;
 };
 
-class lying_store final : public ports::order_store {
+class order_store_around : public ports::order_store {
 public:
-    explicit lying_store(ports::order_store& store) : store_(store) {}
+    explicit order_store_around(ports::order_store& store) : store_(store) {}
 
     awaitable<std::vector<ports::create_result>> create(std::span<const ports::new_order> orders) override {
-        try {
-            co_return co_await store_.create(orders);
-        } catch (const ports::store_error&) {
-            // Falls through to the lie.
-        }
-        std::vector<ports::create_result> results(orders.size());
-        for (std::size_t i = 0; i < orders.size(); ++i) results[i].order.id = orders[i].id;
-        co_return results;
+        return store_.create(orders);
     }
     awaitable<std::vector<std::optional<domain::order>>> find(std::span<const domain::uuid> ids) override {
         return store_.find(ids);
@@ -87,15 +81,44 @@ private:
     ports::order_store& store_;
 };
 
-class forgetful_store final : public ports::outbox_store {
+class lying_store final : public order_store_around {
 public:
-    explicit forgetful_store(ports::outbox_store& store) : store_(store) {}
+    using order_store_around::order_store_around;
+
+    awaitable<std::vector<ports::create_result>> create(std::span<const ports::new_order> orders) override {
+        try {
+            co_return co_await order_store_around::create(orders);
+        } catch (const ports::store_error&) {
+            // Falls through to the lie.
+        }
+        std::vector<ports::create_result> results(orders.size());
+        for (std::size_t i = 0; i < orders.size(); ++i) results[i].order.id = orders[i].id;
+        co_return results;
+    }
+};
+
+class spoiling_store final : public order_store_around {
+public:
+    spoiling_store(ports::order_store& store, std::function<void(ports::new_order&)> spoil)
+        : order_store_around(store), spoil_(std::move(spoil)) {}
+
+    awaitable<std::vector<ports::create_result>> create(std::span<const ports::new_order> orders) override {
+        std::vector<ports::new_order> spoiled(orders.begin(), orders.end());
+        for (auto& order : spoiled) spoil_(order);
+        co_return co_await order_store_around::create(spoiled);
+    }
+
+private:
+    std::function<void(ports::new_order&)> spoil_;
+};
+
+class outbox_store_around : public ports::outbox_store {
+public:
+    explicit outbox_store_around(ports::outbox_store& store) : store_(store) {}
 
     awaitable<std::vector<ports::outbox_row>> pending(std::span<const ports::shard_position> positions,
                                                       std::size_t limit) override {
-        auto rows = co_await store_.pending(positions, limit);
-        co_await store_.settle(rows);
-        co_return rows;
+        return store_.pending(positions, limit);
     }
     awaitable<std::optional<std::string>> find_other_bus(const std::string& bus) override {
         return store_.find_other_bus(bus);
@@ -125,6 +148,31 @@ private:
     ports::outbox_store& store_;
 };
 
+class forgetful_store final : public outbox_store_around {
+public:
+    using outbox_store_around::outbox_store_around;
+
+    awaitable<std::vector<ports::outbox_row>> pending(std::span<const ports::shard_position> positions,
+                                                      std::size_t limit) override {
+        auto rows = co_await outbox_store_around::pending(positions, limit);
+        co_await settle(rows);
+        co_return rows;
+    }
+};
+
+class lawless_store final : public outbox_store_around {
+public:
+    using outbox_store_around::outbox_store_around;
+
+    awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay,
+                                              std::chrono::milliseconds time_to_live) override {
+        co_await outbox_store_around::renew_leases(relay, time_to_live);
+        ports::lease_view all{.shards = {}, .fair_share = domain::shard_count};
+        for (std::uint8_t shard = 0; shard < domain::shard_count; ++shard) all.shards.push_back(shard);
+        co_return all;
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<ports::workflow_store> make_blind_store(ports::workflow_store& store,
@@ -140,8 +188,17 @@ std::unique_ptr<ports::order_store> make_lying_store(ports::order_store& store) 
     return std::make_unique<lying_store>(store);
 }
 
+std::unique_ptr<ports::order_store> make_spoiling_store(ports::order_store& store,
+                                                        std::function<void(ports::new_order&)> spoil) {
+    return std::make_unique<spoiling_store>(store, std::move(spoil));
+}
+
 std::unique_ptr<ports::outbox_store> make_forgetful_store(ports::outbox_store& store) {
     return std::make_unique<forgetful_store>(store);
+}
+
+std::unique_ptr<ports::outbox_store> make_lawless_store(ports::outbox_store& store) {
+    return std::make_unique<lawless_store>(store);
 }
 
 }  // namespace delivery::simulation

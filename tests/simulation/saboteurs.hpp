@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "ports/bus.hpp"
@@ -19,7 +20,14 @@ std::unique_ptr<ports::consumer> make_hasty_consumer(std::unique_ptr<ports::cons
 /// Orders that are acknowledged although the store refused them.
 std::unique_ptr<ports::order_store> make_lying_store(ports::order_store& store);
 
+/// Orders that are changed by every attempt to store them.
+std::unique_ptr<ports::order_store> make_spoiling_store(ports::order_store& store,
+                                                        std::function<void(ports::new_order&)> spoil);
+
 /// Rows that are settled when they are read.
 std::unique_ptr<ports::outbox_store> make_forgetful_store(ports::outbox_store& store);
+
+/// Leases that give everybody every shard.
+std::unique_ptr<ports::outbox_store> make_lawless_store(ports::outbox_store& store);
 
 }  // namespace delivery::simulation

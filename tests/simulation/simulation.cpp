@@ -20,13 +20,13 @@ constexpr std::int64_t skew_max_us = 5'000'000;
 
 class simulation {
 public:
-    simulation(std::uint64_t seed, sabotage broken) : world_(seed, broken) {
+    simulation(std::uint64_t seed, sabotage broken, weather outside) : world_(seed, broken, outside) {
         draw_conditions();
         add_slots(1, make_api);
         add_slots(1 + world_.draw(3), make_relay);
         add_slots(1 + world_.draw(3), make_worker);
         for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
-        plan_disturbance();
+        if (!world_.is_calm) plan_disturbance();
         world_.time.after(trouble_time, [this] { heal(); });
     }
 
@@ -64,6 +64,12 @@ private:
         const bool is_at_once = world_.draw(3) == 0;
         world_.durations = {.picking = 1ms * (is_at_once ? 0 : chance(400)),
                             .transit = 1ms * (is_at_once ? 0 : chance(900))};
+        if (!world_.is_calm) draw_faults();
+        world_.broker.faults.confirms_unseen = world_.broken == sabotage::confirms_unseen;
+    }
+
+    void draw_faults() {
+        const auto chance = [this](std::uint64_t most) { return static_cast<int>(world_.draw(most + 1)); };
         auto& store = world_.network.faults;
         store = {.slow = chance(30),
                  .request_lost = chance(60),
@@ -83,7 +89,6 @@ private:
             bus.forgotten = chance(200);
             world_.redrive_after = 4s;
         }
-        bus.confirms_unseen = world_.broken == sabotage::confirms_unseen;
     }
 
     void add_slots(std::uint64_t count, std::unique_ptr<process> (*make)(world&)) {
@@ -208,6 +213,8 @@ private:
 
 }  // namespace
 
-outcome simulate(std::uint64_t seed, sabotage broken) { return simulation(seed, broken).run(); }
+outcome simulate(std::uint64_t seed, sabotage broken, weather outside) {
+    return simulation(seed, broken, outside).run();
+}
 
 }  // namespace delivery::simulation

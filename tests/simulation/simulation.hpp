@@ -20,9 +20,10 @@ struct outcome {
     std::uint64_t trace = 0;  ///< The same for the same run: a digest of all that was stored and published.
 };
 
-/// Runs the real core, all roles, on virtual time with a seeded choice of faults, lets everything heal, waits
-/// until nothing is left to do, and looks for anything that must not be. The same seed gives the same run.
-outcome simulate(std::uint64_t seed, sabotage broken = sabotage::none);
+/// Runs the real core, all roles, on virtual time with a seeded choice of faults (none in calm weather), lets
+/// everything heal, waits until nothing is left to do, and looks for anything that must not be. The same seed
+/// gives the same run.
+outcome simulate(std::uint64_t seed, sabotage broken = sabotage::none, weather outside = weather::rough);
 
 /// All orders are posted and delivered, and nobody has anything left to do.
 bool nothing_is_left(const world& in);

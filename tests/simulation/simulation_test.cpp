@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t fixed_seeds = 200;
 constexpr std::uint64_t fresh_seeds = 20;
+constexpr std::uint64_t calm_seeds = 40;
 constexpr std::uint64_t sabotaged_seeds = 100;
 constexpr std::size_t noticed_enough = 3;
 
@@ -47,6 +48,14 @@ TEST(simulation, nor_with_seeds_never_tried_before) {
     for (std::uint64_t seed = first; seed < first + fresh_seeds; ++seed) expect_well(seed);
 }
 
+TEST(simulation, where_nothing_fails_nothing_is_done_twice) {
+    if (chosen_seed) GTEST_SKIP() << "one seed is asked for";
+    for (std::uint64_t seed = 1; seed <= calm_seeds; ++seed) {
+        const auto run = simulate(seed, sabotage::none, weather::calm);
+        EXPECT_TRUE(run.faults.empty()) << "seed " << seed << "\n" << describe(run);
+    }
+}
+
 TEST(simulation, the_same_seed_gives_the_same_run) {
     for (const std::uint64_t seed : {11U, 12U, 13U}) {
         const auto run = simulate(seed);
@@ -74,6 +83,7 @@ struct sabotage_case {
     const char* name;
     sabotage broken;
     const char* symptom;
+    weather outside = weather::rough;
 };
 
 class sabotaged : public testing::TestWithParam<sabotage_case> {};
@@ -83,7 +93,7 @@ TEST_P(sabotaged, is_noticed) {
     std::size_t noticed = 0;
     std::string all;
     for (std::uint64_t seed = 1; seed <= sabotaged_seeds && noticed < noticed_enough; ++seed) {
-        const auto run = simulate(seed, GetParam().broken);
+        const auto run = simulate(seed, GetParam().broken, GetParam().outside);
         if (!run.faults.empty()) ++noticed;
         for (const auto& fault : run.faults) all += fault + "\n";
     }
@@ -101,7 +111,11 @@ INSTANTIATE_TEST_SUITE_P(
                       "waits for nothing"},
         sabotage_case{"a_service_that_answers_before_the_commit", sabotage::answers_before_commit, "is lost"},
         sabotage_case{"a_relay_that_settles_before_publishing", sabotage::settles_before_publishing,
-                      "not all is published"}),
+                      "not all is published"},
+        sabotage_case{"a_relay_that_ignores_its_leases", sabotage::leases_ignored, "is published again",
+                      weather::calm},
+        sabotage_case{"a_retry_that_makes_its_ids_anew", sabotage::ids_made_anew, "are stored for one"},
+        sabotage_case{"a_service_that_ignores_idempotency_keys", sabotage::keys_ignored, "idempotency key"}),
     [](const auto& tested) { return tested.param.name; });
 
 std::optional<std::uint64_t> parse_seed(std::string_view text) {

@@ -24,6 +24,14 @@ enum class sabotage {
     acknowledges_on_receive,    ///< The worker acknowledges before it has done anything.
     answers_before_commit,      ///< The service acknowledges orders although the store is away.
     settles_before_publishing,  ///< The outbox forgets rows when they are read.
+    leases_ignored,             ///< Every relay publishes from every shard, whoever has it leased.
+    ids_made_anew,              ///< An attempt to store an order does not know the one before it.
+    keys_ignored,               ///< An idempotency key is not even looked at.
+};
+
+enum class weather {
+    rough,  ///< Everything fails now and then.
+    calm,   ///< Nothing does: then nothing may be done twice, either.
 };
 
 /// What clients know: every promise that they were given.
@@ -32,12 +40,14 @@ struct ledger {
     std::map<std::string, std::set<domain::uuid>> orders_by_key;
     std::vector<std::string> broken_promises;
     int orders_left = 0;
+    int orders_named = 0;
     int clients = 0;
 };
 
 /// Everything that simulated processes share: time, chance, the servers, and the clients' ledger.
 struct world {
-    world(std::uint64_t seed, sabotage how_broken) : random(seed), broken(how_broken) {}
+    world(std::uint64_t seed, sabotage how_broken, weather outside = weather::rough)
+        : random(seed), broken(how_broken), is_calm(outside == weather::calm) {}
 
     std::uint64_t draw(std::uint64_t below) { return random() % below; }
     ports::duration draw_time(ports::duration below) {
@@ -47,6 +57,7 @@ struct world {
 
     std::mt19937_64 random;
     sabotage broken;
+    bool is_calm;
     tests::simulated_time time;
     tests::memory_database database{[this] { return time.wall(); }};
     tests::simulated_network network{time, random};

@@ -151,6 +151,13 @@ std::string rabbitmq_server::fresh_vhost() {
     return with_path(url(), name);
 }
 
+// Limits as shares of the machine's memory: the configured one, and one that any broker has passed.
+void rabbitmq_server::set_memory_alarm(bool is_on) {
+    const std::string share = is_on ? "0.00001" : "0.2";
+    const auto answer = evaluate("vm_memory_monitor:set_vm_memory_high_watermark(" + share + ").");
+    if (!answer.starts_with("{ok")) throw std::runtime_error("the broker's memory limit: " + answer);
+}
+
 // Asks the node itself: rabbitmqctl would start an Erlang of its own, which takes a second each time.
 std::string rabbitmq_server::evaluate(const std::string& expression) {
     std::string amqp_port;

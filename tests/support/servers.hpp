@@ -74,6 +74,10 @@ public:
     /// Makes an empty virtual host, on which the user may do everything, and answers its URL.
     std::string fresh_vhost();
 
+    /// Has the broker take its memory for used up, so that it reads nothing more from those who publish; or
+    /// no longer.
+    void set_memory_alarm(bool is_on);
+
     /// Has the node evaluate Erlang; answers as erl_call does: "{ok, …}".
     std::string evaluate(const std::string& expression);
 

@@ -2,9 +2,9 @@
 
 #include "../audit_suite.hpp"
 #include "../deployment.hpp"
-#include "../metrics_text.hpp"
 #include "support/eventually.hpp"
 #include "support/http_client.hpp"
+#include "support/metrics_text.hpp"
 
 namespace delivery::tests {
 namespace {

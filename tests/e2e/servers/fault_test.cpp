@@ -216,19 +216,12 @@ TEST_F(server_faults, broker_killed_orders_are_taken_and_published_afterwards) {
         eventually(10s, [&] { return readiness("relay").body.find("degraded") == std::string::npos; }));
 }
 
-// A broker that has no memory left stops reading from those who publish.
 class memory_alarm {
 public:
-    memory_alarm() { set(0.00001); }
-    ~memory_alarm() { set(0.2); }
+    memory_alarm() { own_rabbitmq().set_memory_alarm(true); }
+    ~memory_alarm() { own_rabbitmq().set_memory_alarm(false); }
     memory_alarm(const memory_alarm&) = delete;
     memory_alarm& operator=(const memory_alarm&) = delete;
-
-private:
-    static void set(double share) {
-        own_rabbitmq().evaluate("vm_memory_monitor:set_vm_memory_high_watermark(" + std::to_string(share) +
-                                ").");
-    }
 };
 
 TEST_F(server_faults, a_relay_ends_in_time_while_the_broker_accepts_no_messages) {

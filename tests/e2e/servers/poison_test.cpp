@@ -3,11 +3,11 @@
 #include <set>
 
 #include "../deployment.hpp"
-#include "../metrics_text.hpp"
 #include "../orders.hpp"
 #include "support/amqp_client.hpp"
 #include "support/eventually.hpp"
 #include "support/http_client.hpp"
+#include "support/metrics_text.hpp"
 
 namespace delivery::tests {
 namespace {

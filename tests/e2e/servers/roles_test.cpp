@@ -8,13 +8,13 @@
 #include <thread>
 
 #include "../deployment.hpp"
-#include "../metrics_text.hpp"
 #include "../orders.hpp"
 #include "domain/timestamp.hpp"
 #include "support/amqp_client.hpp"
 #include "support/eventually.hpp"
 #include "support/http_client.hpp"
 #include "support/load.hpp"
+#include "support/metrics_text.hpp"
 
 namespace delivery::tests {
 namespace {

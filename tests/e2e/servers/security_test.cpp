@@ -2,8 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include <fstream>
-#include <iterator>
 #include <regex>
 
 #include "../deployment.hpp"
@@ -19,12 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string read_text(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    EXPECT_TRUE(file.is_open()) << path;
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
         text.replace(at, what.size(), by);
@@ -39,7 +31,7 @@ std::string with_user(const std::string& url, const std::string& user) {
 
 /// The documentation's SQL for a user of the roles.
 std::string documented_grants() {
-    const auto text = read_text(std::string(DELIVERY_SOURCE_DIR) + "/docs/operations.md");
+    const auto text = read_file(DELIVERY_SOURCE_DIR "/docs/operations.md");
     const std::string begin = "```sql\n";
     const auto from = text.find(begin) + begin.size();
     return text.substr(from, text.find("```", from) - from);

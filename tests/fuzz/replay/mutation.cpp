@@ -1,7 +1,6 @@
 #include "mutation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace delivery::fuzz {

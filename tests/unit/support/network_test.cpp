@@ -144,6 +144,15 @@ TEST_F(tcp_proxy_test, cuts_open_connections) {
     EXPECT_TRUE(open.is_closed_within(2s));
 }
 
+TEST_F(tcp_proxy_test, half_closes_so_that_the_server_hears_an_end_and_can_still_answer) {
+    http_connection open(proxy_.port(), 2s);
+    open.send("GET");
+    ASSERT_TRUE(eventually(2s, [this] { return proxy_.connections() == 1; }));
+    proxy_.half_close();
+    EXPECT_TRUE(open.is_closed_within(2s));
+    EXPECT_TRUE(answers());
+}
+
 TEST_F(tcp_proxy_test, cuts_every_second_connection) {
     http_connection first(proxy_.port(), 2s);
     http_connection second(proxy_.port(), 2s);
