@@ -33,7 +33,9 @@ if(DELIVERY_SANITIZE)
   add_link_options(-fsanitize=${DELIVERY_SANITIZE})
 endif()
 if(DELIVERY_COVERAGE)
-  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  # Counters that live in the profile itself (%c in LLVM_PROFILE_FILE) outlast a kill -9.
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic
+    "SHELL:-mllvm -runtime-counter-relocation")
   add_link_options(-fprofile-instr-generate)
 endif()
 

@@ -2,7 +2,6 @@
 # JSON, our own page, and Swagger UI from npm. Large files are embedded compressed as well.
 
 find_package(yaml-cpp REQUIRED)
-find_program(npm_program npm REQUIRED)
 find_program(gzip_program gzip REQUIRED)
 
 set(api_folder ${CMAKE_SOURCE_DIR}/api)
@@ -19,21 +18,10 @@ add_custom_command(OUTPUT ${DELIVERY_OPENAPI_JSON}
   VERBATIM)
 add_custom_target(openapi_json DEPENDS ${DELIVERY_OPENAPI_JSON})
 
-# npm works in a copy, so that the source tree stays clean. Scripts are off: swagger-ui-dist carries an
-# analytics post-install. The stamp is written last, so that an interrupted install is done again.
 set(npm_folder ${docs_folder}/npm)
-set(npm_files ${api_folder}/ui/package.json ${api_folder}/ui/package-lock.json ${api_folder}/ui/.npmrc)
 set(swagger_folder ${npm_folder}/node_modules/swagger-ui-dist)
 set(swagger_files ${swagger_folder}/swagger-ui.css ${swagger_folder}/swagger-ui-bundle.js)
-add_custom_command(OUTPUT ${npm_folder}/installed
-  COMMAND ${CMAKE_COMMAND} -E copy ${npm_files} ${npm_folder}
-  COMMAND ${CMAKE_COMMAND} -E chdir ${npm_folder} ${npm_program} ci --ignore-scripts --no-audit --no-fund
-  COMMAND ${CMAKE_COMMAND} -E touch ${npm_folder}/installed
-  BYPRODUCTS ${swagger_files}
-  DEPENDS ${npm_files}
-  COMMENT "Installing Swagger UI (npm ci, scripts disabled)"
-  VERBATIM)
-file(MAKE_DIRECTORY ${npm_folder})
+npm_install(${npm_folder} FROM ${api_folder}/ui FILES ${swagger_files})
 
 set(docs_files ${api_folder}/ui/index.html ${api_folder}/ui/init.js ${api_folder}/openapi.yaml
   ${DELIVERY_OPENAPI_JSON} ${swagger_files})

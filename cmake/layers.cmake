@@ -15,21 +15,31 @@ function(delivery_layer name)
   endif()
 endfunction()
 
-# delivery_tests(<target> <folder> LINK <libraries…> [LABEL <label>] [SERVERS] [SHARDS <n>])
+# Code of tests is not optimised: most of it runs once, and with sanitizers optimising takes three times as long as the
+# rest of the compilation.
+set(delivery_test_options -O0)
+
+# delivery_tests(<target> <folder> LINK <libraries…> [LABEL <label>] [SERVERS] [SHARDS <n>] [OPTIMISED])
 #
 # One GoogleTest program of all files of a folder, and one entry in ctest for the whole of it: starting a process for
 # each TEST costs more than most tests do, and what a program sets up once (servers of its own, above all) serves all
 # its tests. SHARDS splits a long program into entries that run side by side. With SERVERS its tests find one
-# PostgreSQL and one RabbitMQ running, shared by the whole run of ctest (see tests/CMakeLists.txt).
+# PostgreSQL and one RabbitMQ running, shared by the whole run of ctest (see tests/CMakeLists.txt). OPTIMISED is for what
+# computes much by itself.
 function(delivery_tests target folder)
-  cmake_parse_arguments(arg "SERVERS" "LABEL;SHARDS" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "SERVERS;OPTIMISED" "LABEL;SHARDS" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE delivery_warnings ${arg_LINK} GTest::gmock_main)
-  target_precompile_headers(${target} REUSE_FROM delivery_test_precompiled)
+  if(arg_OPTIMISED)
+    target_precompile_headers(${target} REUSE_FROM delivery_precompiled)
+  else()
+    target_compile_options(${target} PRIVATE ${delivery_test_options})
+    target_precompile_headers(${target} REUSE_FROM delivery_test_precompiled)
+  endif()
   if(NOT arg_SHARDS)
     set(arg_SHARDS 1)
   endif()

@@ -10,11 +10,12 @@ set(delivery_precompiled_headers
   <boost/asio/use_future.hpp>)
 
 function(delivery_precompiled name)
-  cmake_parse_arguments(arg "" "" "HEADERS;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "HEADERS;LINK;OPTIONS" ${ARGN})
   set(source ${CMAKE_BINARY_DIR}/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "// Holds the precompiled headers.\n")
   add_library(${name} OBJECT ${source})
   target_link_libraries(${name} PRIVATE delivery_warnings delivery_boost fmt::fmt ${arg_LINK})
+  target_compile_options(${name} PRIVATE ${arg_OPTIONS})
   target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
 endfunction()
 

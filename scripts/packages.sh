@@ -33,6 +33,7 @@ build_packages=(
     zlib1g-dev
 )
 test_packages=(
+    chromium
     curl
     faketime
     libvalijson-dev
