@@ -39,7 +39,6 @@ class Scenario:
     unit: str
     contestants: dict[str, Callable[[Any, float], Sample]]
     bar: Bar | None = None
-    rounds_max: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def below(limit, unit):
 def measure(scenario, context, settings):
     """Contestants take turns, so that each round compares what ran within the same half minute."""
     result = Result(scenario, {name: [] for name in scenario.contestants})
-    for number in range(min(settings.rounds, scenario.rounds_max or settings.rounds)):
+    for number in range(settings.rounds):
         for name, run in scenario.contestants.items():
             print(f"    {scenario.name}: round {number + 1}, {name}", file=sys.stderr, flush=True)
             result.samples[name].append(run(context, settings.seconds))

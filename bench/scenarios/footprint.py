@@ -1,11 +1,9 @@
 """Start-up time and resident memory."""
 
-import shutil
 import time
-from contextlib import contextmanager
+from contextlib import nullcontext
 
-from harness.delivery import service
-from harness.load import whole, wrk
+from harness.load import wrk
 from harness.rounds import Group, Sample, Scenario, below
 from scenarios.embedded import embedded
 from scenarios.life_cycle import CONNECTIONS, delivery
@@ -13,10 +11,7 @@ from scenarios.life_cycle import CONNECTIONS, delivery
 
 def start_up(servers, _):
     """From nothing, its database not there yet, to the first answer."""
-    folder = servers.folder / "start-up"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    with service("run", folder, ready=None, DATABASE_URL=f"sqlite:{folder}/delivery.db") as process:
+    with embedded(servers, ready=None) as process:
         return Sample(process.await_answer("/livez") * 1000)
 
 
@@ -29,17 +24,12 @@ def idle_memory(servers, _):
 def loaded_memory(servers, seconds):
     """The largest that any role was at any moment of a life-cycle run at full speed."""
     with delivery(servers, 1) as deployment:
-        told = wrk(deployment.api.base + "/orders", CONNECTIONS, whole(seconds), "post_order.lua")
+        told = wrk(deployment.api.base + "/orders", CONNECTIONS, seconds, "post_order.lua")
         roles = [deployment.api, *deployment.others]
         return Sample(max(role.peak_resident_mib() for role in roles), errors=told["errors"])
 
 
-@contextmanager
-def open_group(servers):
-    yield servers
-
-
-GROUP = Group(open_group, [
+GROUP = Group(nullcontext, [
     Scenario("start to first answer, embedded", "ms", {"delivery": start_up}, below(100, "ms")),
     Scenario("resident memory, idle", "MiB", {"delivery": idle_memory}, below(50, "MiB")),
     Scenario("resident memory, largest role under load", "MiB", {"delivery": loaded_memory}, below(200, "MiB")),

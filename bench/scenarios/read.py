@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.delivery import Process, run_command, service
+from harness.delivery import Process, migrated_database, service
 from harness.load import http_sample
 from harness.pgbench import SCRIPTS, pgbench
 from harness.rounds import Group, Scenario, at_least
-from harness.servers import Servers
+from scenarios.peers import FLOOR, floor
 
 ORDERS = 210_000
 PAGE = 20
@@ -20,7 +20,6 @@ SELECT = "pgbench prepared select"
 
 @dataclass
 class Context:
-    servers: Servers
     api: Process
     url: str
     ids: Path
@@ -51,14 +50,13 @@ def cursor_of_page(api, number, size):
 
 @contextmanager
 def open_group(servers):
-    url = servers.fresh_database()
-    run_command("migrate", "up", DATABASE_URL=url)
+    url = migrated_database(servers)
     run_script(url, "make_orders.sql", orders=ORDERS)
     run_script(url, "number_orders.sql")
     ids = servers.folder / "ids"
     write_ids(servers, url, ids, 20_000)
     with service("api", servers.folder, DATABASE_URL=url, RABBITMQ_URL=servers.rabbitmq) as api:
-        yield Context(servers, api, url, ids, cursor_of_page(api, DEEP_PAGE, PAGE))
+        yield Context(api, url, ids, cursor_of_page(api, DEEP_PAGE, PAGE))
 
 
 def by_id(path, connections):
@@ -78,14 +76,9 @@ def deep_page(context, seconds):
     return http_sample(f"{context.api.base}/orders?limit={PAGE}&cursor={context.deep_cursor}", 64, seconds)
 
 
-def floor(context, seconds):
-    return http_sample(context.api.base + "/livez", 64, seconds)
-
-
-FLOOR = "floor: GET /livez"
 GROUP = Group(open_group, [
     Scenario("GET /orders/{id}, 64 connections", "requests/s",
-             {"delivery": by_id("/orders/%s", 64), SELECT: select(64), FLOOR: floor}, at_least(1, SELECT)),
+             {"delivery": by_id("/orders/%s", 64), SELECT: select(64), FLOOR: floor(64)}, at_least(1, SELECT)),
     Scenario("GET /orders/{id}, 1 connection", "requests/s", {"delivery": by_id("/orders/%s", 1), SELECT: select(1)}),
     Scenario("GET /orders/{id}/events, 64 connections", "requests/s",
              {"delivery": by_id("/orders/%s/events", 64), SELECT: select(64)}),
