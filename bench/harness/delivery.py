@@ -21,8 +21,10 @@ def free_port():
 
 
 def run_command(*arguments, **variables):
-    subprocess.run([BINARY, *arguments], env=environment(**variables), check=True, stdout=subprocess.PIPE,
-                   stderr=subprocess.PIPE)
+    """Answers what it printed."""
+    done = subprocess.run([BINARY, *arguments], env=environment(**variables), check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    return done.stdout
 
 
 def migrated_database(servers):

@@ -1,10 +1,10 @@
 """Start-up time and resident memory."""
 
 import time
-from contextlib import nullcontext
 
+from harness.delivery import migrated_database
 from harness.load import wrk
-from harness.rounds import Group, Sample, Scenario, below
+from harness.rounds import Group, Sample, Scenario, below, servers_alone
 from scenarios.embedded import embedded
 from scenarios.life_cycle import CONNECTIONS, delivery
 
@@ -23,13 +23,13 @@ def idle_memory(servers, _):
 
 def loaded_memory(servers, seconds):
     """The largest that any role was at any moment of a life-cycle run at full speed."""
-    with delivery(servers, 1) as deployment:
+    with delivery(servers, migrated_database(servers)) as deployment:
         told = wrk(deployment.api.base + "/orders", CONNECTIONS, seconds, "post_order.lua")
         roles = [deployment.api, *deployment.others]
         return Sample(max(role.peak_resident_mib() for role in roles), errors=told["errors"])
 
 
-GROUP = Group(nullcontext, [
+GROUP = Group(servers_alone, [
     Scenario("start to first answer, embedded", "ms", {"delivery": start_up}, below(100, "ms")),
     Scenario("resident memory, idle", "MiB", {"delivery": idle_memory}, below(50, "MiB")),
     Scenario("resident memory, largest role under load", "MiB", {"delivery": loaded_memory}, below(200, "MiB")),

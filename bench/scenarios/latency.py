@@ -4,9 +4,8 @@ import datetime
 import json
 import statistics
 import time
-from contextlib import nullcontext
 
-from harness.rounds import Group, Sample, Scenario, below
+from harness.rounds import Group, Sample, Scenario, below, servers_alone
 from harness.delivery import migrated_database, service
 from scenarios.embedded import embedded
 from scenarios.life_cycle import NO_DURATIONS
@@ -85,7 +84,7 @@ def scenario(text, run, status, bar=None):
     return Scenario(f"idle: {text}", "ms (median)", {"delivery": run(status)}, bar)
 
 
-GROUP = Group(nullcontext, [
+GROUP = Group(servers_alone, [
     scenario("posted to published, embedded", of_embedded, "RECEIVED", below(5, "ms")),
     scenario("posted to published, run on servers", of_run_on_servers, "RECEIVED", below(5, "ms")),
     scenario("posted to published, separate processes", of_separate, "RECEIVED", below(20, "ms")),

@@ -24,18 +24,19 @@ class Context:
 
 
 @contextmanager
-def delivery(servers, copies):
-    """Its carrier takes no time."""
-    settings = {"DATABASE_URL": migrated_database(servers), "RABBITMQ_URL": servers.rabbitmq, **NO_DURATIONS}
+def delivery(servers, url, copies=1, **variables):
+    """Its carrier takes no time, unless told otherwise."""
+    settings = {"DATABASE_URL": url, "RABBITMQ_URL": servers.rabbitmq, **NO_DURATIONS} | variables
     with ExitStack() as stack:
         roles = {role: [stack.enter_context(service(role, servers.folder, **settings)) for _ in range(copies)]
                  for role in ("api", "relay", "worker")}
         time.sleep(1)  # Relays share out their shards.
-        yield Deployment(settings["DATABASE_URL"], roles["api"][0], roles["relay"] + roles["worker"])
+        yield Deployment(url, roles["api"][0], roles["relay"] + roles["worker"])
 
 
 def finish(api, seconds, is_unfinished, count_delivered):
     """Orders a second, from the first request to the last delivery; the functions ask the store."""
+    delivered_before = count_delivered()
     started = time.monotonic()
     told = wrk(api.base + "/orders", CONNECTIONS, seconds, "post_order.lua")
     while is_unfinished():
@@ -43,7 +44,7 @@ def finish(api, seconds, is_unfinished, count_delivered):
             raise RuntimeError(f"orders are unfinished {FINISH_LIMIT:g} s after the load began")
         time.sleep(0.1)
     took = time.monotonic() - started
-    delivered = count_delivered()
+    delivered = count_delivered() - delivered_before
     missing = max(0, told["requests"] - delivered)
     return Sample(delivered / took, told["p50_ms"], told["p99_ms"], told["errors"] + missing, told["busy"])
 
@@ -59,7 +60,7 @@ def finish_on_postgres(servers, deployment, seconds):
 
 def ours(copies):
     def run(context, seconds):
-        with delivery(context.servers, copies) as deployment:
+        with delivery(context.servers, migrated_database(context.servers), copies) as deployment:
             context.servers.settle()
             return finish_on_postgres(context.servers, deployment, seconds)
     return run
@@ -72,7 +73,7 @@ def fastapi(context, seconds):
 
 
 @contextmanager
-def open_group(servers):
+def open_group(servers, _):
     yield Context(servers, migrated_database(servers))
 
 

@@ -20,7 +20,7 @@ class Context:
 
 
 @contextmanager
-def open_group(servers):
+def open_group(servers, _):
     with service("api", servers.folder, DATABASE_URL=migrated_database(servers), RABBITMQ_URL=servers.rabbitmq) as api:
         yield Context(servers, api, migrated_database(servers))
 

@@ -13,6 +13,8 @@ from harness.rounds import Group, Scenario, at_least
 from scenarios.peers import FLOOR, floor
 
 ORDERS = 210_000
+ORDERS_A_TRANSACTION = 500_000
+IDS = 20_000
 PAGE = 20
 DEEP_PAGE = 10_000
 SELECT = "pgbench prepared select"
@@ -32,9 +34,17 @@ def run_script(url, script, **variables):
     subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", *defined, "-f", SCRIPTS / script, url], check=True)
 
 
-def write_ids(servers, url, path, count):
-    """A random choice of the stored orders, an id a line."""
-    ids = servers.sql(f"SELECT id FROM orders ORDER BY md5(id::text) LIMIT {count}", url)
+def load_orders(servers, url, orders):
+    """Finished ones, in as many transactions as it takes to keep each short."""
+    for first in range(1, orders + 1, ORDERS_A_TRANSACTION):
+        last = min(orders, first + ORDERS_A_TRANSACTION - 1)
+        run_script(url, "make_orders.sql", first=first, last=last, orders=orders)
+    servers.sql("VACUUM ANALYZE orders, order_events", url)
+
+
+def write_ids(servers, url, path, orders):
+    """A random choice of the stored orders, about IDS of them, an id a line."""
+    ids = servers.sql(f"SELECT id FROM orders TABLESAMPLE BERNOULLI ({min(100, 100 * IDS / orders)})", url)
     path.write_text(ids + "\n", encoding="ascii")
 
 
@@ -49,12 +59,12 @@ def cursor_of_page(api, number, size):
 
 
 @contextmanager
-def open_group(servers):
+def open_group(servers, _):
     url = migrated_database(servers)
-    run_script(url, "make_orders.sql", orders=ORDERS)
+    load_orders(servers, url, ORDERS)
     run_script(url, "number_orders.sql")
     ids = servers.folder / "ids"
-    write_ids(servers, url, ids, 20_000)
+    write_ids(servers, url, ids, ORDERS)
     with service("api", servers.folder, DATABASE_URL=url, RABBITMQ_URL=servers.rabbitmq) as api:
         yield Context(api, url, ids, cursor_of_page(api, DEEP_PAGE, PAGE))
 
