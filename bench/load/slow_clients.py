@@ -16,8 +16,8 @@ def connect(port, reads):
     client.connect(("127.0.0.1", port))
     client.setblocking(False)
     if reads:
-        # Many answers on the way, more than the buffers between take.
-        client.send(LONG_PAGE * 100)
+        # More answers than the buffers between take, so that the server is stopped in the middle of one.
+        client.send(LONG_PAGE * 10)
     return client
 
 
