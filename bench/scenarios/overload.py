@@ -20,8 +20,8 @@ CLOSED_CONNECTIONS = 256
 NORMAL, FLOOD = 0.25, 1.75
 # Each connection has one request at a time and asks three times a second: where the service answers within a third of a
 # second, on average, all that is offered comes. "answers" says what came.
-FLOOD_CONNECTION_RATE = 3.0
-FLOOD_CONNECTIONS_MOST = 8000
+CONNECTION_RATE = 3.0
+CONNECTIONS_MOST = 8000
 FLOOD_SECONDS = 10.0
 # Thousands of connections need this long to be made.
 WARM_UP = 2.0
@@ -57,6 +57,11 @@ def recovery(answers, since, limit_ms):
     return moment - since
 
 
+def offer(servers, api, rate, seconds):
+    connections = max(1, min(CONNECTIONS_MOST, round(rate / CONNECTION_RATE)))
+    return PacedPosts(servers.folder, api.base, rate, connections, seconds)
+
+
 def flood(servers, settings):
     """Normal load all the time, and for ten seconds in the middle as much more as makes it twice the capacity."""
     variables = {"DATABASE_URL": migrated_database(servers), "RABBITMQ_URL": servers.rabbitmq}
@@ -65,12 +70,9 @@ def flood(servers, settings):
         capacity = http_sample(api.base + "/orders", CLOSED_CONNECTIONS, settings.seconds, "post_order.lua")
         resident_before = api.peak_resident_mib()
         servers.settle()
-        normal = PacedPosts(servers.folder, api.base, NORMAL * capacity.value, CONNECTIONS,
-                            2 * settings.seconds + FLOOD_SECONDS)
+        normal = offer(servers, api, NORMAL * capacity.value, 2 * settings.seconds + FLOOD_SECONDS)
         time.sleep(settings.seconds)
-        rate = FLOOD * capacity.value
-        connections = min(FLOOD_CONNECTIONS_MOST, round(rate / FLOOD_CONNECTION_RATE))
-        more = PacedPosts(servers.folder, api.base, rate, connections, FLOOD_SECONDS)
+        more = offer(servers, api, FLOOD * capacity.value, FLOOD_SECONDS)
         without_retry_after = probe(api.port, more.until)
         flooding, steady = more.answers(), normal.answers()
         return flood_samples(capacity, api.peak_resident_mib(), resident_before, without_retry_after,
@@ -89,7 +91,7 @@ def flood_samples(capacity, resident, resident_before, without_retry_after, answ
     limit = max(2 * usual, 20.0)
 
     def sample(value, of=(), errors=0):
-        return Sample(value, percentile(of, 0.5), percentile(of, 0.99), errors, busy)
+        return Sample(value, *((percentile(of, share) if of else None) for share in (0.5, 0.99)), errors, busy)
 
     return {
         KEPT.name: {OFFERED: sample(len(accepted) / took, accepted, others), CAPACITY: capacity},
