@@ -15,7 +15,8 @@ from harness.rounds import Bar, Experiment, Group, Sample, Scenario, at_least, b
 from harness.servers import environment
 from scenarios.life_cycle import CONNECTIONS, delivery, finish_on_postgres
 
-CLOSED_CONNECTIONS = 256
+# The capacity is the best of these, each with connections that never rest.
+CAPACITY_CONNECTIONS = (64, 256, 1024)
 # Of the capacity: what comes all the time, and what comes on top for a while.
 NORMAL, FLOOD = 0.25, 1.75
 # Each connection has one request at a time and asks three times a second: where the service answers within a third of a
@@ -67,7 +68,8 @@ def flood(servers, settings):
     variables = {"DATABASE_URL": migrated_database(servers), "RABBITMQ_URL": servers.rabbitmq}
     with service("api", servers.folder, **variables) as api:
         servers.settle()
-        capacity = http_sample(api.base + "/orders", CLOSED_CONNECTIONS, settings.seconds, "post_order.lua")
+        capacity = max((http_sample(api.base + "/orders", connections, settings.seconds, "post_order.lua")
+                        for connections in CAPACITY_CONNECTIONS), key=lambda sample: sample.value)
         resident_before = api.peak_resident_mib()
         servers.settle()
         normal = offer(servers, api, NORMAL * capacity.value, 2 * settings.seconds + FLOOD_SECONDS)
