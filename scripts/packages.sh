@@ -42,9 +42,10 @@ test_packages=(
     python3
 )
 services_packages=(postgresql-15 rabbitmq-server)
-# wrk makes the load; the others are what the peer in Python stands on.
+# wrk and h2load (of nghttp2-client) make the load; the others are what the peer in Python stands on.
 bench_packages=(
     libbenchmark-dev
+    nghttp2-client
     python3
     python3-aio-pika
     python3-asyncpg

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from dataclasses import dataclass, field
 
 from harness.servers import BINARY, environment
 
@@ -20,8 +21,17 @@ def free_port():
 
 
 def run_command(*arguments, **variables):
-    subprocess.run([BINARY, *arguments], env=environment(**variables), check=True, stdout=subprocess.PIPE,
-                   stderr=subprocess.PIPE)
+    """Answers what it printed."""
+    done = subprocess.run([BINARY, *arguments], env=environment(**variables), check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    return done.stdout
+
+
+def migrated_database(servers):
+    """A database of its own with our tables, empty; answers its URL."""
+    url = servers.fresh_database()
+    run_command("migrate", "up", DATABASE_URL=url)
+    return url
 
 
 class Process:
@@ -94,6 +104,14 @@ class Process:
     def _status_kib(self, name):
         with open(f"/proc/{self.child.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith(name + ":"))
+
+
+@dataclass
+class Deployment:
+    """Roles of one service on a database of its own."""
+    url: str
+    api: Process
+    others: list[Process] = field(default_factory=list)
 
 
 def service(role, folder, ready="/readyz", **variables):

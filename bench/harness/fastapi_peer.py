@@ -4,18 +4,12 @@ import subprocess
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from harness.delivery import Process, free_port
+from harness.delivery import Deployment, Process, free_port
 from harness.servers import environment
 
 BENCH = Path(__file__).resolve().parents[1]
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's packages.
 API_PROCESSES = 2
-
-
-class Deployment:
-    def __init__(self, url, api):
-        self.url = url
-        self.api = api
 
 
 @contextmanager

@@ -12,11 +12,12 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "load"
 
 
 def wrk(url, connections, seconds, script="get.lua", **variables):
-    """Keeps `connections` busy, each with one request at a time, from one thread. `busy` says how much of that
-    thread's time it used: well below 1, so it is not the load generator that is measured."""
+    """Keeps `connections` busy, each with one request at a time, from one thread, for whole seconds, for it knows no
+    others. `busy` says how much of that thread's time it used: well below 1, so it is not the load generator that is
+    measured."""
     before = cpu_seconds_of_children()
-    done = subprocess.run(["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds:g}s",
-                           "--timeout", "30s", "--script", SCRIPTS / script, url],
+    done = subprocess.run(["wrk", "--threads", "1", "--connections", str(connections), "--duration",
+                           f"{max(1, round(seconds))}s", "--timeout", "30s", "--script", SCRIPTS / script, url],
                           env=environment(LUA_PATH=f"{SCRIPTS}/?.lua", **variables),
                           check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
@@ -29,11 +30,6 @@ def cpu_seconds_of_children():
 
 
 def http_sample(url, connections, seconds, script="get.lua", **variables):
-    told = wrk(url, connections, whole(seconds), script, **variables)
+    told = wrk(url, connections, seconds, script, **variables)
     return Sample(told["requests"] / told["seconds"], told["p50_ms"], told["p99_ms"], told["errors"],
                   generator_busy=told["busy"])
-
-
-def whole(seconds):
-    """wrk knows whole seconds only."""
-    return max(1, round(seconds))

@@ -4,15 +4,22 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Settings:
-    rounds: int
-    seconds: float
+    """How often and how long, and the sizes of the groups that take one."""
+    rounds: int = 3
+    seconds: float = 5.0
+    orders: int = 10_000_000
+    pending: int = 1_000_000
+    minutes: float = 10.0
+
+
+QUICK = Settings(rounds=1, seconds=2.0, orders=100_000, pending=20_000, minutes=0.5)
 
 
 @dataclass(frozen=True)
@@ -34,20 +41,38 @@ class Bar:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Contestants by name, ours first; each is called with the group's context and the seconds that it has."""
+    """Contestants by name, ours first; each is called with the group's context and the seconds that it has. In an
+    experiment they are names alone."""
     name: str
     unit: str
-    contestants: dict[str, Callable[[Any, float], Sample]]
+    contestants: dict[str, Callable[[Any, float], Sample]] | list[str]
     bar: Bar | None = None
-    rounds_max: int | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Scenarios whose samples come from one course of events: before, during and after an outage, say. `run` is
+    called with the group's context and the settings and answers samples by scenario's name and contestant."""
+    scenarios: list[Scenario]
+    run: Callable[[Any, Settings], dict[str, dict[str, Sample]]]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Scenarios that share what `open` starts for them."""
-    open: Callable[[Any], AbstractContextManager]
-    scenarios: list[Scenario]
+    """What is measured on what `open` starts for it, given the servers and the settings."""
+    open: Callable[[Any, Settings], AbstractContextManager]
+    parts: list[Scenario | Experiment]
     is_default: bool = True
+
+    @property
+    def scenarios(self):
+        return [scenario for part in self.parts
+                for scenario in (part.scenarios if isinstance(part, Experiment) else [part])]
+
+
+def servers_alone(servers, _):
+    """For a group that shares nothing."""
+    return nullcontext(servers)
 
 
 @dataclass
@@ -65,7 +90,9 @@ class Result:
 
     @property
     def is_sound(self):
-        return all(sample.errors == 0 and sample.value > 0 for taken in self.samples.values() for sample in taken)
+        """What has no peer may be nought or fall: the share of requests refused, the slope of a line."""
+        return all(sample.errors == 0 and (sample.value > 0 or not self.peers)
+                   for taken in self.samples.values() for sample in taken)
 
     def median(self, contestant, of="value"):
         values = [getattr(sample, of) for sample in self.samples[contestant]]
@@ -85,6 +112,10 @@ def at_least(ratio, peer):
     return Bar(f"≥ {ratio:g}× {peer}", lambda result: result.ratio(peer) >= ratio)
 
 
+def at_most(ratio, peer):
+    return Bar(f"≤ {ratio:g}× {peer}", lambda result: result.ratio(peer) <= ratio)
+
+
 def p50_at_most(ratio, peer):
     return Bar(f"p50 ≤ {ratio:g}× {peer}", lambda result: result.ratio(peer, "p50_ms") <= ratio)
 
@@ -93,12 +124,32 @@ def below(limit, unit):
     return Bar(f"≤ {limit:g} {unit}", lambda result: result.median(result.ours) <= limit)
 
 
-def measure(scenario, context, settings):
-    """Contestants take turns, so that each round compares what ran within the same half minute."""
+def measure(part, context, settings):
+    """Results of a scenario or of all those of an experiment."""
+    return conduct(part, context, settings) if isinstance(part, Experiment) else [take_turns(part, context, settings)]
+
+
+def conduct(experiment, context, settings):
+    results = [Result(scenario, {name: [] for name in scenario.contestants}) for scenario in experiment.scenarios]
+    for number in range(settings.rounds):
+        say(f"{experiment.scenarios[0].name} and what belongs to it: round {number + 1}")
+        samples = experiment.run(context, settings)
+        for result in results:
+            for name, taken in result.samples.items():
+                taken.append(samples[result.scenario.name][name])
+    return results
+
+
+def take_turns(scenario, context, settings):
+    """Each round compares what ran within the same half minute."""
     result = Result(scenario, {name: [] for name in scenario.contestants})
-    for number in range(min(settings.rounds, scenario.rounds_max or settings.rounds)):
+    for number in range(settings.rounds):
         for name, run in scenario.contestants.items():
-            print(f"    {scenario.name}: round {number + 1}, {name}", file=sys.stderr, flush=True)
+            say(f"{scenario.name}: round {number + 1}, {name}")
             result.samples[name].append(run(context, settings.seconds))
             time.sleep(0.5)  # What the last one left to do in the background is not the next one's.
     return result
+
+
+def say(text):
+    print(f"    {text}", file=sys.stderr, flush=True)

@@ -58,6 +58,13 @@ class Servers:
     def rabbitmq(self):
         return self._up()["RABBITMQ_URL"]
 
+    def stop_broker(self):
+        self._script("stop-rabbitmq")
+
+    def start_broker(self):
+        """Answers once it takes connections again."""
+        self._script("start-rabbitmq")
+
     def fresh_database(self):
         """An empty database of its own; answers its URL."""
         self._databases += 1

@@ -2,14 +2,14 @@
 
 import shutil
 import sqlite3
-import time
 from contextlib import contextmanager
 
 from harness.delivery import service
-from harness.load import http_sample, whole, wrk
-from harness.rounds import Group, Sample, Scenario, at_least
-from scenarios.life_cycle import CONNECTIONS, FINISH_LIMIT, NO_DURATIONS, TRANSACTION, insert
+from harness.load import http_sample
+from harness.rounds import Group, Scenario, at_least
+from scenarios.life_cycle import CONNECTIONS, NO_DURATIONS, finish
 from scenarios.life_cycle import open_group as open_peer
+from scenarios.peers import TRANSACTION, insert
 
 
 @contextmanager
@@ -30,16 +30,8 @@ def post(context, seconds):
 
 def life_cycle(context, seconds):
     with embedded(context.servers, **NO_DURATIONS) as run:
-        started = time.monotonic()
-        told = wrk(run.base + "/orders", CONNECTIONS, whole(seconds), "post_order.lua")
-        while count(run, "status <> 'DELIVERED'"):
-            if time.monotonic() - started > FINISH_LIMIT:
-                raise RuntimeError(f"orders are unfinished {FINISH_LIMIT:g} s after the load began")
-            time.sleep(0.1)
-        took = time.monotonic() - started
-        delivered = count(run, "status = 'DELIVERED'")
-        missing = max(0, told["requests"] - delivered)
-        return Sample(delivered / took, told["p50_ms"], told["p99_ms"], told["errors"] + missing, told["busy"])
+        return finish(run, seconds, lambda: count(run, "status <> 'DELIVERED'") > 0,
+                      lambda: count(run, "status = 'DELIVERED'"))
 
 
 def count(run, condition):
@@ -48,7 +40,7 @@ def count(run, condition):
 
 
 GROUP = Group(open_peer, [
-    Scenario("embedded: POST /orders, 64 connections", "orders/s", {"delivery": post, TRANSACTION: insert}),
-    Scenario("embedded: life cycle", "orders/s", {"delivery": life_cycle, TRANSACTION: insert},
+    Scenario("embedded: POST /orders, 64 connections", "orders/s", {"delivery": post, TRANSACTION: insert(CONNECTIONS)}),
+    Scenario("embedded: life cycle", "orders/s", {"delivery": life_cycle, TRANSACTION: insert(CONNECTIONS)},
              at_least(1.6, TRANSACTION)),
 ])

@@ -1,22 +1,17 @@
 """Start-up time and resident memory."""
 
-import shutil
 import time
-from contextlib import contextmanager
 
-from harness.delivery import service
-from harness.load import whole, wrk
-from harness.rounds import Group, Sample, Scenario, below
+from harness.delivery import migrated_database
+from harness.load import wrk
+from harness.rounds import Group, Sample, Scenario, below, servers_alone
 from scenarios.embedded import embedded
 from scenarios.life_cycle import CONNECTIONS, delivery
 
 
 def start_up(servers, _):
     """From nothing, its database not there yet, to the first answer."""
-    folder = servers.folder / "start-up"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    with service("run", folder, ready=None, DATABASE_URL=f"sqlite:{folder}/delivery.db") as process:
+    with embedded(servers, ready=None) as process:
         return Sample(process.await_answer("/livez") * 1000)
 
 
@@ -28,18 +23,13 @@ def idle_memory(servers, _):
 
 def loaded_memory(servers, seconds):
     """The largest that any role was at any moment of a life-cycle run at full speed."""
-    with delivery(servers, 1) as deployment:
-        told = wrk(deployment.api.base + "/orders", CONNECTIONS, whole(seconds), "post_order.lua")
+    with delivery(servers, migrated_database(servers)) as deployment:
+        told = wrk(deployment.api.base + "/orders", CONNECTIONS, seconds, "post_order.lua")
         roles = [deployment.api, *deployment.others]
         return Sample(max(role.peak_resident_mib() for role in roles), errors=told["errors"])
 
 
-@contextmanager
-def open_group(servers):
-    yield servers
-
-
-GROUP = Group(open_group, [
+GROUP = Group(servers_alone, [
     Scenario("start to first answer, embedded", "ms", {"delivery": start_up}, below(100, "ms")),
     Scenario("resident memory, idle", "MiB", {"delivery": idle_memory}, below(50, "MiB")),
     Scenario("resident memory, largest role under load", "MiB", {"delivery": loaded_memory}, below(200, "MiB")),

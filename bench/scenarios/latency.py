@@ -4,10 +4,9 @@ import datetime
 import json
 import statistics
 import time
-from contextlib import contextmanager
 
-from harness.rounds import Group, Sample, Scenario, below
-from harness.delivery import run_command, service
+from harness.rounds import Group, Sample, Scenario, below, servers_alone
+from harness.delivery import migrated_database, service
 from scenarios.embedded import embedded
 from scenarios.life_cycle import NO_DURATIONS
 
@@ -40,11 +39,12 @@ def latency(api, log, status):
         created[order["id"]] = moment(order["created_at"])
         time.sleep(PAUSES[number % len(PAUSES)])
     give_up = time.monotonic() + ANSWER_LIMIT
-    while not all((order, status) in published(log) for order in created):
+    times = published(log)
+    while not all((order, status) in times for order in created):
         if time.monotonic() > give_up:
             return Sample(0.0, errors=1)
         time.sleep(0.1)
-    times = published(log)
+        times = published(log)
     waited = sorted((times[order, status] - since) * 1000 for order, since in created.items())
     return Sample(statistics.median(waited), statistics.median(waited), waited[int(len(waited) * 0.99)])
 
@@ -77,21 +77,14 @@ def of_separate(status):
 
 
 def on_servers(servers):
-    settings = {"DATABASE_URL": servers.fresh_database(), "RABBITMQ_URL": servers.rabbitmq, **NO_DURATIONS}
-    run_command("migrate", "up", **settings)
-    return settings
-
-
-@contextmanager
-def open_group(servers):
-    yield servers
+    return {"DATABASE_URL": migrated_database(servers), "RABBITMQ_URL": servers.rabbitmq, **NO_DURATIONS}
 
 
 def scenario(text, run, status, bar=None):
     return Scenario(f"idle: {text}", "ms (median)", {"delivery": run(status)}, bar)
 
 
-GROUP = Group(open_group, [
+GROUP = Group(servers_alone, [
     scenario("posted to published, embedded", of_embedded, "RECEIVED", below(5, "ms")),
     scenario("posted to published, run on servers", of_run_on_servers, "RECEIVED", below(5, "ms")),
     scenario("posted to published, separate processes", of_separate, "RECEIVED", below(20, "ms")),

@@ -11,7 +11,7 @@ namespace delivery::core {
 struct order_service_options {
     ports::duration request_timeout = std::chrono::seconds(5);
     std::size_t queue_max = 4096;  ///< Of each kind of request; beyond it they are refused at once.
-    std::size_t batch_max = 256;
+    std::size_t batch_max = 1024;
     /// Called on the service's executor after orders were stored, to wake up a relay in the same process.
     std::function<void()> on_outbox_written = [] {};
 };

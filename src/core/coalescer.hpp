@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -28,6 +29,10 @@ enum class refusal {
 struct coalescer_limits {
     std::size_t queue_max = 4096;
     std::size_t batch_max = 256;
+    /// Once the oldest has waited this long, newcomers would wait longer still, and are refused: but only
+    /// while `crowd` wait already, so that a slow moment alone turns nobody away.
+    ports::duration wait_max = std::chrono::milliseconds(500);
+    std::size_t crowd = 256;
 };
 
 /// Turns requests that arrive one by one into batches (group commit). While one batch is in flight, whatever
@@ -46,9 +51,11 @@ public:
 
     /// Answers with the request's result, a refusal, or by throwing what its batch threw.
     awaitable<std::expected<Result, refusal>> submit(Request request, ports::instant deadline) {
-        if (queue_.size() >= limits_.queue_max) drop_abandoned();
-        if (queue_.size() >= limits_.queue_max) co_return std::unexpected(refusal::queue_full);
-        const auto entry = std::make_shared<item>(std::move(request), deadline, clock_.make_timer(where_));
+        const auto now = clock_.monotonic();
+        if (is_full(now)) drop_abandoned();
+        if (is_full(now)) co_return std::unexpected(refusal::queue_full);
+        const auto entry =
+            std::make_shared<item>(std::move(request), now, deadline, clock_.make_timer(where_));
         queue_.push_back(entry);
         if (!in_flight_) take_off();
         if (!entry->is_done()) co_await entry->done->wait(deadline - clock_.monotonic());
@@ -66,12 +73,13 @@ public:
 
 private:
     struct item {
-        item(Request r, ports::instant d, std::unique_ptr<ports::timer> t)
-            : request(std::move(r)), deadline(d), done(std::move(t)) {}
+        item(Request r, ports::instant a, ports::instant d, std::unique_ptr<ports::timer> t)
+            : request(std::move(r)), arrived(a), deadline(d), done(std::move(t)) {}
 
         [[nodiscard]] bool is_done() const { return result.has_value() || failure; }
 
         Request request;
+        ports::instant arrived;
         ports::instant deadline;
         std::unique_ptr<ports::timer> done;
         std::optional<Result> result;
@@ -80,6 +88,12 @@ private:
         bool is_waiting = true;
     };
     using batch = std::vector<std::shared_ptr<item>>;
+
+    [[nodiscard]] bool is_full(ports::instant now) const {
+        if (queue_.size() >= limits_.queue_max) return true;
+        return queue_.size() >= std::max<std::size_t>(limits_.crowd, 1) &&
+               now - queue_.front()->arrived > limits_.wait_max;
+    }
 
     /// Requests that were given up while the flight lasts hold no place. With one deadline for all, which is
     /// how they come, the oldest are the first to be given up.

@@ -36,10 +36,13 @@ protected:
         return result;
     }
 
-    void limit(std::size_t queue_max, std::size_t batch_max) {
-        numbers.emplace(context.get_executor(), clock,
-                        core::coalescer_limits{.queue_max = queue_max, .batch_max = batch_max},
+    void limit(core::coalescer_limits limits) {
+        numbers.emplace(context.get_executor(), clock, limits,
                         [this](std::span<const int> batch) { return serve(batch); });
+    }
+
+    void limit(std::size_t queue_max, std::size_t batch_max) {
+        limit({.queue_max = queue_max, .batch_max = batch_max});
     }
 
     void SetUp() override { limit(100, 100); }
@@ -91,6 +94,22 @@ TEST_F(coalescer_test, beyond_its_bound_the_queue_refuses_at_once) {
     run_for(2s);
     EXPECT_EQ(asked[2]->get(), 4);
     EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, 2}}));
+}
+
+TEST_F(coalescer_test, behind_a_crowd_that_has_waited_too_long_the_queue_refuses_at_once) {
+    limit({.queue_max = 100, .batch_max = 1, .wait_max = 1500ms, .crowd = 3});
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (int i = 0; i < 5; ++i) asked.push_back(submit(i));
+    run_for(1s);
+    asked.push_back(submit(5));  // Behind 2, 3 and 4, which have waited for a second.
+    run_for(999ms);
+    EXPECT_EQ(submit(6)->get().error(), refusal::queue_full) << "2 has waited for nearly two";
+    run_for(2s);
+    const auto behind_few = submit(7);
+    EXPECT_FALSE(behind_few->is_done()) << "two alone are no crowd, however long they have waited";
+    run_for(4s);
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(asked[static_cast<std::size_t>(i)]->get(), 2 * i);
+    EXPECT_EQ(behind_few->get(), 14);
 }
 
 TEST_F(coalescer_test, requests_that_were_given_up_hold_no_place_in_the_queue) {

@@ -1,0 +1,23 @@
+"""Another system that listens on our exchange and takes a message a second, however many come, until killed. Run as
+python3 -m peers.slow_consumer; the queue ends with it."""
+
+import asyncio
+import os
+
+import aio_pika
+
+
+async def main():
+    connection = await aio_pika.connect(os.environ["RABBITMQ_URL"])
+    channel = await connection.channel()
+    await channel.set_qos(prefetch_count=1)
+    queue = await channel.declare_queue("bench.slow-consumer", durable=True, auto_delete=True)
+    await queue.bind("delivery.events", "#")
+    print("listening", flush=True)
+    async with queue.iterator() as messages:
+        async for message in messages:
+            await asyncio.sleep(1)
+            await message.ack()
+
+
+asyncio.run(main())
