@@ -6,14 +6,14 @@
 
 FROM debian:bookworm AS toolchain
 WORKDIR /delivery
-ENV CCACHE_DIR=/var/cache/ccache
+ENV CCACHE_DIR=/var/cache/ccache npm_config_cache=/var/cache/npm
 COPY scripts/common.sh scripts/packages.sh scripts/
 RUN scripts/packages.sh build && rm -rf /var/lib/apt/lists/*
 
 FROM toolchain AS build
 COPY . .
 # The root file system of the image is put together in /image. Without its symbols the program is a third as large.
-RUN --mount=type=cache,target=/var/cache/ccache --mount=type=cache,target=/root/.npm \
+RUN --mount=type=cache,target=/var/cache/ccache --mount=type=cache,target=/var/cache/npm \
     ./dev build \
     && install -D --strip build/release/delivery /image/usr/local/bin/delivery \
     && install -D deploy/docker/delivery-health /image/usr/local/bin/delivery-health
@@ -57,7 +57,10 @@ ENTRYPOINT ["delivery"]
 CMD ["run"]
 
 FROM toolchain AS test
-RUN scripts/packages.sh build test && rm -rf /var/lib/apt/lists/*
+# socat, for the tests find all servers at 127.0.0.1.
+RUN scripts/packages.sh build test \
+    && apt-get install -y --no-install-recommends socat \
+    && rm -rf /var/lib/apt/lists/*
 COPY . .
 CMD ["./dev", "test"]
 

@@ -35,9 +35,11 @@ build_packages=(
 test_packages=(
     curl
     faketime
+    gettext-base
     libvalijson-dev
     llvm-19
     prometheus
+    python3-yaml
 )
 services_packages=(postgresql-15 rabbitmq-server)
 # wrk makes the load; the others are what the peer in Python stands on.
