@@ -6,9 +6,9 @@
 
 FROM debian:bookworm AS toolchain
 WORKDIR /delivery
-ENV CCACHE_DIR=/var/cache/ccache npm_config_cache=/var/cache/npm
 COPY scripts/common.sh scripts/packages.sh scripts/
 RUN scripts/packages.sh build && rm -rf /var/lib/apt/lists/*
+ENV CCACHE_DIR=/var/cache/ccache npm_config_cache=/var/cache/npm
 
 FROM toolchain AS build
 COPY . .
