@@ -36,10 +36,12 @@ test_packages=(
     chromium
     curl
     faketime
+    gettext-base
     libvalijson-dev
     llvm-19
     prometheus
     python3
+    python3-yaml
 )
 services_packages=(postgresql-15 rabbitmq-server)
 # wrk and h2load (of nghttp2-client) make the load; the others are what the peer in Python stands on.

@@ -76,4 +76,12 @@ std::vector<blocking_connection::row> blocking_connection::read(PGresult* raw) {
     return rows;
 }
 
+bool takes_connections(const std::string& url) {
+    // What the URL says itself comes later, and holds.
+    const char* const names[] = {"connect_timeout", "dbname", nullptr};
+    const char* const values[] = {"3", url.c_str(), nullptr};
+    constexpr int expand_dbname = 1;
+    return PQpingParams(names, values, expand_dbname) == PQPING_OK;
+}
+
 }  // namespace delivery::postgres

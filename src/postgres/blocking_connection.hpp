@@ -28,4 +28,8 @@ private:
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };
 
+/// Whether the server is there and takes connections; asks for no password, so that a wrong one is still to
+/// be found. Blocks, for a few seconds where nothing answers.
+bool takes_connections(const std::string& url);
+
 }  // namespace delivery::postgres

@@ -17,7 +17,8 @@ constexpr std::int64_t lease_lock = 0x64656c69766572;
 
 constexpr statement find_bus{.name = "find_other_bus",
                              .sql = R"(
-SELECT bus FROM relays WHERE bus <> $1::text AND expires_at > clock_timestamp() LIMIT 1)",
+SELECT bus FROM relays WHERE bus <> $1::text AND expires_at > clock_timestamp()
+    AND expires_at <= clock_timestamp() + interval '1 minute' LIMIT 1)",
                              .writes = false};
 
 std::string hexadecimal(std::string_view text) {
@@ -31,9 +32,15 @@ std::string text_literal(std::string_view text) {
 }
 
 // A relay on another bus than a living one is not registered, so that a refused stranger stops nobody. It
-// still renews what it holds: it was there first.
+// still renews what it holds: it was there first. No lease is given for as long as a minute: one that lies
+// further ahead is of before the clock was set back, and ends as if it were given now, lest a dead relay hold
+// it until then.
 constexpr auto renew_script = R"(
 SELECT pg_advisory_xact_lock({lock});
+UPDATE relays SET expires_at = clock_timestamp() + {ttl} * interval '1 millisecond'
+    WHERE expires_at > clock_timestamp() + interval '1 minute';
+UPDATE shard_leases SET expires_at = clock_timestamp() + {ttl} * interval '1 millisecond'
+    WHERE expires_at > clock_timestamp() + interval '1 minute';
 DELETE FROM relays WHERE expires_at <= clock_timestamp();
 INSERT INTO relays (owner, bus, expires_at)
     SELECT '{owner}', {bus}, clock_timestamp() + {ttl} * interval '1 millisecond'

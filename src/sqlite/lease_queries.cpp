@@ -9,6 +9,19 @@
 namespace delivery::sqlite {
 namespace {
 
+/// No lease is given for as long: one that lies further ahead is of before the clock was set back.
+constexpr std::chrono::minutes longest_lease{1};
+
+// Such leases end as if they were given now, lest a dead relay hold them until the clock has come that far
+// again.
+void shorten_leases(connection& db, domain::timestamp expires_at, domain::timestamp now) {
+    query(db, "UPDATE relays SET expires_at = ?1 WHERE expires_at > ?2", expires_at, now + longest_lease)
+        .run();
+    query(db, "UPDATE shard_leases SET expires_at = ?1 WHERE expires_at > ?2", expires_at,
+          now + longest_lease)
+        .run();
+}
+
 std::vector<std::uint8_t> find_held(connection& db, const domain::uuid& owner, domain::timestamp now) {
     query row(db, "SELECT shard FROM shard_leases WHERE owner = ?1 AND expires_at > ?2 ORDER BY shard", owner,
               now);
@@ -44,18 +57,21 @@ std::size_t register_relay(connection& db, const ports::relay_identity& relay, d
 }  // namespace
 
 std::optional<std::string> find_other_bus(connection& db, const std::string& bus, domain::timestamp now) {
-    query row(db, "SELECT bus FROM relays WHERE bus <> ?1 AND expires_at > ?2 ORDER BY owner LIMIT 1", bus,
-              now);
+    query row(db,
+              "SELECT bus FROM relays WHERE bus <> ?1 AND expires_at > ?2 AND expires_at <= ?3 ORDER BY "
+              "owner LIMIT 1",
+              bus, now, now + longest_lease);
     if (!row.step()) return std::nullopt;
     return std::string(row.text(0));
 }
 
 ports::lease_view renew_leases(connection& db, const ports::relay_identity& relay,
                                std::chrono::milliseconds time_to_live, domain::timestamp now) {
+    const auto expires_at = now + time_to_live;
+    shorten_leases(db, expires_at, now);
     if (find_other_bus(db, relay.bus, now))
         return {.shards = find_held(db, relay.owner, now), .fair_share = 0};
 
-    const auto expires_at = now + time_to_live;
     const auto living = register_relay(db, relay, expires_at, now);
     ports::lease_view view{.shards = find_held(db, relay.owner, now),
                            .fair_share = (domain::shard_count + living - 1) / living};

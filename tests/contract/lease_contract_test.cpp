@@ -51,6 +51,20 @@ TEST_P(store_contract, a_relay_that_is_gone_is_replaced) {
     EXPECT_EQ(renew(heir).shards.size(), 64U);
 }
 
+TEST_P(store_contract, a_lease_of_before_the_clock_was_set_back_ends_soon) {
+    const auto dead = make_relay();
+    const auto heir = make_relay();
+    EXPECT_EQ(renew(dead, 1h).shards.size(), 64U);
+    EXPECT_TRUE(renew(heir, 100ms).shards.empty());
+    ASSERT_TRUE(eventually([&] { return renew(heir, 100ms).shards.size() == 64; }));
+    EXPECT_EQ(renew(heir, 100ms).fair_share, 64U);
+
+    const auto stranger = make_relay("amqp://before/");
+    run(store().retire(heir));
+    renew(stranger, 1h);
+    EXPECT_EQ(run(store().find_other_bus(heir.bus)), std::nullopt);
+}
+
 TEST_P(store_contract, only_the_holder_gives_up_a_lease) {
     const auto holder = make_relay();
     const auto other = make_relay();

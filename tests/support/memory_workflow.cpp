@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t redrive_batch = 1'000;
 constexpr std::size_t purge_batch = 1'000;
+constexpr std::chrono::minutes longest_lease{1};
 
 }  // namespace
 
@@ -146,7 +147,9 @@ void memory_database::add_dead_letters(std::span<const ports::dead_letter> lette
 
 std::optional<std::string> memory_database::find_other_bus(const std::string& bus) const {
     for (const auto& relay : relays | std::views::values) {
-        if (relay.bus != bus && relay.expires_at > now_()) return relay.bus;
+        if (relay.bus != bus && relay.expires_at > now_() && relay.expires_at <= now_() + longest_lease) {
+            return relay.bus;
+        }
     }
     return std::nullopt;
 }
@@ -154,6 +157,11 @@ std::optional<std::string> memory_database::find_other_bus(const std::string& bu
 ports::lease_view memory_database::renew_leases(const ports::relay_identity& relay,
                                                 std::chrono::milliseconds time_to_live) {
     const auto now = now_();
+    const auto shorten = [&](auto& given) {
+        if (given.expires_at > now + longest_lease) given.expires_at = now + time_to_live;
+    };
+    for (auto& each : relays | std::views::values) shorten(each);
+    for (auto& each : leases | std::views::values) shorten(each);
     ports::lease_view view;
     std::vector<std::uint8_t> free;
     for (std::uint8_t shard = 0; shard < domain::shard_count; ++shard) {

@@ -51,6 +51,26 @@ std::string fresh_name() {
     return "test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
 }
 
+// What compose says about the servers that it runs for the tests (docker-compose-test.yml); else nothing.
+std::string given(const std::string& name) {
+    const char* value = std::getenv(("DELIVERY_TEST_" + name).c_str());
+    return value != nullptr ? value : "";
+}
+
+// PUT to the management API of a RabbitMQ that we were given, and whose Erlang is out of reach.
+void put(const std::string& path, const std::string& body) {
+    const auto result = run_command(
+        {"/usr/bin/curl", "--silent", "--show-error", "--fail", "--request", "PUT", "--header",
+         "Content-Type: application/json", "--data", body, given("RABBITMQ_MANAGEMENT_URL") + "/api/" + path},
+        patience);
+    if (result.status.code != 0) throw std::runtime_error("PUT " + path + ": " + result.errors);
+}
+
+void put_permissions(const std::string& vhost, const std::string& user, const std::string& names) {
+    put("permissions/" + vhost + "/" + user,
+        R"({"configure":")" + names + R"(","write":")" + names + R"(","read":")" + names + R"("})");
+}
+
 std::filesystem::path run_folder() {
     const char* folder = std::getenv("DELIVERY_TEST_SERVERS");
     return folder != nullptr ? folder : "";
@@ -61,7 +81,8 @@ std::filesystem::path run_folder() {
 server::server(std::string service, std::string variable, std::filesystem::path shared_folder)
     : service_(std::move(service)), folder_(std::move(shared_folder)), is_shared_(!folder_.empty()) {
     if (is_shared_) {
-        url_ = exported(services("env", folder_), variable);
+        url_ = given(variable);
+        if (url_.empty()) url_ = exported(services("env", folder_), variable);
     } else {
         folder_ = make_temp_folder();
         start_own(variable);
@@ -142,6 +163,11 @@ std::unique_ptr<rabbitmq_server> rabbitmq_server::in(std::filesystem::path folde
 
 std::string rabbitmq_server::fresh_vhost() {
     const auto name = fresh_name();
+    if (is_given()) {
+        put("vhosts/" + name, "{}");
+        put_permissions(name, "delivery", ".*");
+        return with_path(url(), name);
+    }
     const auto host = "<<\"" + name + "\">>";
     const auto answer =
         evaluate("rabbit_vhost:add(" + host +
@@ -158,8 +184,26 @@ void rabbitmq_server::set_memory_alarm(bool is_on) {
     if (!answer.starts_with("{ok")) throw std::runtime_error("the broker's memory limit: " + answer);
 }
 
+void rabbitmq_server::add_user(const std::string& vhost, const std::string& user, const std::string& password,
+                               const std::string& prefix) {
+    if (is_given()) {
+        put("users/" + user, R"({"password":")" + password + R"(","tags":""})");
+        put_permissions(vhost, user, "^" + prefix);
+        return;
+    }
+    const auto who = "<<\"" + user + "\">>";
+    const auto names = "<<\"^" + prefix + "\">>, ";
+    const auto answer = evaluate("ok = rabbit_auth_backend_internal:add_user(" + who + ", <<\"" + password +
+                                 "\">>, <<\"tests\">>), rabbit_auth_backend_internal:set_permissions(" + who +
+                                 ", <<\"" + vhost + "\">>, " + names + names + names + "<<\"tests\">>).");
+    if (!answer.starts_with("{ok, ok}")) throw std::runtime_error("no user: " + answer);
+}
+
+bool rabbitmq_server::is_given() const { return url() == given("RABBITMQ_URL"); }
+
 // Asks the node itself: rabbitmqctl would start an Erlang of its own, which takes a second each time.
 std::string rabbitmq_server::evaluate(const std::string& expression) {
+    if (is_given()) throw std::logic_error("this server evaluates nothing: ask one of your own");
     std::string amqp_port;
     std::string distribution_port;
     std::string epmd_port;

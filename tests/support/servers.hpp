@@ -78,15 +78,24 @@ public:
     /// no longer.
     void set_memory_alarm(bool is_on);
 
-    /// Has the node evaluate Erlang; answers as erl_call does: "{ok, …}".
+    /// Makes a user who may use, on that virtual host, what begins with the prefix, a regular expression in
+    /// JSON's and Erlang's writing.
+    void add_user(const std::string& vhost, const std::string& user, const std::string& password,
+                  const std::string& prefix);
+
+    /// Has the node evaluate Erlang; answers as erl_call does: "{ok, …}". Not on a server that compose runs.
     std::string evaluate(const std::string& expression);
 
 private:
     rabbitmq_server(std::filesystem::path folder, const std::vector<std::string>& arguments);
+    [[nodiscard]] bool is_given() const;
 };
 
 /// The servers for tests that leave them running: one of each for all tests of a run (see
-/// tests/CMakeLists.txt), or for this process where it was started by hand. Started at the first call.
+/// tests/CMakeLists.txt), or for this process where it was started by hand. Started at the first call. With
+/// DELIVERY_TEST_DATABASE_URL, DELIVERY_TEST_RABBITMQ_URL and DELIVERY_TEST_RABBITMQ_MANAGEMENT_URL, a run
+/// uses servers that someone else started; they must be reached at 127.0.0.1, where the tests' proxies look
+/// for them.
 postgres_server& shared_postgres();
 rabbitmq_server& shared_rabbitmq();
 

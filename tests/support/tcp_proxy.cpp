@@ -157,6 +157,7 @@ private:
 
     void accept() {
         unique_socket client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        ++proxy_.attempts_;
         unique_socket server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const auto address = local(proxy_.server_port_);
         if (client.get() < 0 || proxy_.refuses_new_ ||

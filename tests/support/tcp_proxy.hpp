@@ -39,7 +39,9 @@ public:
     /// Leads connections made from now on to another server; those that are open stay where they are.
     void redirect(int server_port) { server_port_ = server_port; }
 
+    /// How many are open, and how many clients have ever come, those included that were refused.
     [[nodiscard]] std::size_t connections() const { return connections_; }
+    [[nodiscard]] std::size_t attempts() const { return attempts_; }
 
 private:
     class worker;
@@ -54,6 +56,7 @@ private:
     std::atomic<int> half_cuts_ = 0;
     std::atomic<int> half_closes_ = 0;
     std::atomic<std::size_t> connections_ = 0;
+    std::atomic<std::size_t> attempts_ = 0;
     std::atomic<bool> is_stopping_ = false;
     std::unique_ptr<worker> worker_;
     std::jthread thread_;

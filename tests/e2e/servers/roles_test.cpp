@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <csignal>
+#include <future>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "support/http_client.hpp"
 #include "support/load.hpp"
 #include "support/metrics_text.hpp"
+#include "support/tcp_proxy.hpp"
 
 namespace delivery::tests {
 namespace {
@@ -224,6 +226,18 @@ TEST_F(roles, migrators_at_once_agree) {
     for (const auto& result : results) EXPECT_EQ(result.status.code, 0) << result.errors;
     EXPECT_EQ(deployment_.run({"migrate", "status"}).status.code, 0);
     EXPECT_EQ(deployment_.run({"migrate", "down"}).status.code, 0);
+}
+
+TEST_F(roles, a_migrator_waits_for_a_database_that_comes_late) {
+    tcp_proxy late(shared_postgres().port());
+    late.refuse_new();
+    deployment_.variables["DATABASE_URL"] = with_port(deployment_.database_url(), late.port());
+    auto migrated = std::async(std::launch::async, [&] { return deployment_.run({"migrate", "up"}); });
+    ASSERT_TRUE(eventually(10s, [&] { return late.attempts() > 1; }));
+    late.pass();
+    const auto result = migrated.get();
+    EXPECT_EQ(result.status.code, 0) << result.errors;
+    EXPECT_NE(result.errors.find("waiting for PostgreSQL"), std::string::npos) << result.errors;
 }
 
 TEST_F(roles, seeded_orders_finish_and_pass_the_audit) {

@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "postgres/blocking_connection.hpp"
 #include "support/servers.hpp"
 #include "support/sql.hpp"
 
@@ -141,6 +142,14 @@ TEST(migrator_without_a_server, says_so) {
                 HasSubstr("cannot connect to PostgreSQL"));
     EXPECT_EQ(fault_of([] { std::ignore = migrator("postgresql://user:secret@[::1/none").status(); }),
               "the database's URL cannot be read");
+}
+
+TEST_F(migrator_on_a_database, a_server_takes_connections_whatever_the_password) {
+    EXPECT_TRUE(takes_connections(url_));
+    auto wrong = url_;
+    wrong.replace(wrong.find('@') - 1, 1, "_");
+    EXPECT_TRUE(takes_connections(wrong));
+    EXPECT_FALSE(takes_connections("postgresql://127.0.0.1:1/none"));
 }
 
 }  // namespace
