@@ -65,7 +65,8 @@ inside() {
 sql() { inside db env PGPASSWORD=delivery psql --quiet -h 127.0.0.1 -U delivery -c "$1" >/dev/null; }
 
 logs() { "${docker[@]}" logs "$(containers "$1" | head -n 1)" 2>&1; }
-log_says() { logs "$1" | grep -q -- "$2"; }
+# To its end, for grep -q would break the pipe.
+log_says() { logs "$1" | grep -- "$2" >/dev/null; }
 state() { "${docker[@]}" inspect --format "{{.State.$2}}" "$(containers "$1" | head -n 1)"; }
 
 # Not by the engine: it would take that for a wish, and not start the container again.
