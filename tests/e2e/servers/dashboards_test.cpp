@@ -78,6 +78,8 @@ public:
         return found;
     }
 
+    [[nodiscard]] std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+
     [[nodiscard]] std::string errors() const { return read_file(folder_ / "errors"); }
 
 private:
@@ -91,22 +93,43 @@ struct question {
     std::string expression;
 };
 
+std::vector<std::filesystem::path> dashboard_files() {
+    const std::filesystem::directory_iterator files(source_folder / "deploy/grafana/dashboards");
+    return {begin(files), end(files)};
+}
+
 /// Every query of every panel of every dashboard.
 std::vector<question> all_questions() {
     std::vector<question> found;
-    for (const auto& file :
-         std::filesystem::directory_iterator(source_folder / "deploy/grafana/dashboards")) {
-        const auto dashboard = json::parse(read_file(file.path()));
+    for (const auto& file : dashboard_files()) {
+        const auto dashboard = json::parse(read_file(file));
         for (const auto& panel : dashboard.at("panels").as_array()) {
             const auto* targets = panel.as_object().if_contains("targets");
             if (targets == nullptr) continue;
             for (const auto& target : targets->as_array()) {
-                found.push_back({file.path().stem().string() + ": " + text_at(panel, "title"),
+                found.push_back({file.stem().string() + ": " + text_at(panel, "title"),
                                  replaced(text_at(target, "expr"), "$__rate_interval", "1m")});
             }
         }
     }
     return found;
+}
+
+/// The dashboard's picture has each of its panels, and none is without data.
+void expect_picture(const std::filesystem::path& dashboard, const prometheus& watching) {
+    using std::chrono::system_clock;
+    const auto now = system_clock::to_time_t(system_clock::now());
+    const auto drawn = run_command({"/usr/bin/python3", source_folder / "deploy/grafana/draw", watching.url(),
+                                    dashboard, std::to_string(now - 60), std::to_string(now)},
+                                   30s);
+    EXPECT_EQ(drawn.status.code, 0) << drawn.errors;
+    EXPECT_TRUE(drawn.output.ends_with("</svg>\n"));
+    EXPECT_EQ(drawn.output.find("no data"), std::string::npos) << dashboard;
+    const auto content = json::parse(read_file(dashboard));
+    for (const auto& panel : content.at("panels").as_array()) {
+        const auto title = text_at(panel, "title");
+        EXPECT_NE(drawn.output.find(">" + title + "</text>"), std::string::npos) << title;
+    }
 }
 
 class dashboards : public testing::Test {
@@ -159,6 +182,7 @@ TEST_F(dashboards, every_panel_and_every_rule_has_data_from_a_service_at_work) {
     for (const auto& one : questions) ADD_FAILURE() << one.where << " has no data: " << one.expression;
     for (const auto& rule : watching.rules())
         EXPECT_EQ(text_at(rule, "health"), "ok") << text_at(rule, "name");
+    for (const auto& file : dashboard_files()) expect_picture(file, watching);
 }
 
 }  // namespace
