@@ -2,21 +2,11 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <string_view>
 
 namespace delivery::runtime {
 
 /// What a process does: serve clients, publish the outbox, take orders through their steps.
 enum class role : std::uint8_t { api, relay, worker };
-
-constexpr std::string_view to_string(role value) {
-    switch (value) {
-        case role::api: return "api";
-        case role::relay: return "relay";
-        case role::worker: return "worker";
-    }
-    return "unknown";
-}
 
 /// The roles of one process; `delivery run` has all of them.
 class role_set {

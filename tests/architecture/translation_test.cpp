@@ -21,7 +21,7 @@ const std::filesystem::path root = DELIVERY_SOURCE_DIR;
 // What does not depend on the language.
 struct section {
     std::size_t level = 0;
-    std::vector<std::string> commands;  ///< Lines of ```console blocks, without their comments.
+    std::vector<std::string> commands;  ///< Lines of blocks in a language, without their comments.
     std::multiset<std::string> blocks;  ///< The languages of all blocks.
     std::multiset<std::string> names;   ///< What stands `like this`.
     std::multiset<std::string> links;   ///< Where they lead, the link to the other language left out.
@@ -58,7 +58,7 @@ std::vector<section> read_sections(const std::string& file) {
             if (!block) sections.back().blocks.insert(line.substr(3));
             block = block ? std::nullopt : std::optional(line.substr(3));
         } else if (block) {
-            if (*block == "console") sections.back().commands.push_back(without_comment(line));
+            if (!block->empty()) sections.back().commands.push_back(without_comment(line));
         } else if (line.starts_with("#")) {
             sections.emplace_back().level = line.find(' ');
         } else {

@@ -54,7 +54,7 @@ TEST(workflow, runs_only_commands_that_dev_knows) {
             }
         }
     }
-    for (const char* needed : {"build", "test", "sanitize", "lint", "coverage"}) {
+    for (const char* needed : {"build", "test", "sanitize", "lint", "coverage", "package"}) {
         EXPECT_TRUE(called.contains(needed)) << needed;
     }
 }
@@ -71,7 +71,7 @@ TEST(workflow, pins_its_actions_and_bounds_its_jobs) {
     }
 }
 
-// A job may write only what it says, and only the release writes anything.
+// Only the release writes anything, once everything else has passed.
 TEST(workflow, has_the_least_permissions) {
     const auto text = workflow();
     ASSERT_EQ(text["permissions"].size(), 1U);
@@ -79,6 +79,10 @@ TEST(workflow, has_the_least_permissions) {
     for (const auto& job : text["jobs"]) {
         if (job.first.as<std::string>() != "release") EXPECT_FALSE(job.second["permissions"]) << job.first;
     }
+    const auto release = text["jobs"]["release"];
+    EXPECT_EQ(release["permissions"].size(), 1U);
+    EXPECT_EQ(release["if"].as<std::string>(), "startsWith(github.ref, 'refs/tags/v')");
+    EXPECT_EQ(release["needs"].size(), text["jobs"].size() - 1);
 }
 
 }  // namespace

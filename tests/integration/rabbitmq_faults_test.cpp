@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/rabbitmq_session.hpp"
+#include "support/amqp_client.hpp"
 #include "support/eventually.hpp"
 #include "support/servers.hpp"
 #include "support/tcp_proxy.hpp"
@@ -104,6 +105,31 @@ TEST(rabbitmq_faults, while_the_broker_blocks_publishers_nothing_fails_and_consu
     EXPECT_TRUE(session.is_usable_soon());
     EXPECT_EQ(session.log().count("the broker accepts no messages for now"), 1U);
     EXPECT_EQ(session.log().count("the broker accepts messages again"), 1U);
+}
+
+TEST(rabbitmq_faults, what_a_full_queue_refuses_is_said_and_taken_once_there_is_room) {
+    auto& server = own_rabbitmq();
+    const auto url = server.fresh_vhost();
+    const auto host = "<<\"" + url.substr(url.rfind('/') + 1) + "\">>";
+    rabbitmq_session session(url);
+    session.consumer();
+    ASSERT_TRUE(session.is_usable_soon());
+    amqp_client(url).observe_events("elsewhere");  // A queue that nobody reads any more.
+    const auto policy = server.evaluate("rabbit_policy:set(" + host +
+                                        ", <<\"full\">>, <<\"^elsewhere$\">>, [{<<\"max-length\">>, 1}, "
+                                        "{<<\"overflow\">>, <<\"reject-publish\">>}], 0, <<\"queues\">>, "
+                                        "<<\"tests\">>).");
+    ASSERT_EQ(policy, "{ok, ok}");
+
+    const auto is_refused = [&] {
+        return session.publish(make_event_messages(1)) == publish_outcomes{publish_outcome::refused};
+    };
+    EXPECT_TRUE(eventually(seconds(20), is_refused));
+    EXPECT_EQ(session.bus().find_fault(), std::nullopt) << "a refusal is no reason to begin anew";
+
+    server.evaluate("rabbit_policy:delete(" + host + ", <<\"full\">>, <<\"tests\">>).");
+    EXPECT_TRUE(eventually(seconds(20), [&] { return !is_refused(); }));
+    EXPECT_EQ(count_of(session.publish(make_event_messages(50)), publish_outcome::confirmed), 50U);
 }
 
 /// Stops the server's process for the life of this object.
