@@ -93,9 +93,8 @@ bool opens_function(const std::string& head) {
     static const std::regex not_a_function(
         R"(^\s*(namespace|enum|union|extern|struct|class|requires|concept)\b)");
     static const std::regex type_in_template(R"(^\s*template\s*<[^{]*>\s*(struct|class)\b)");
-    static const std::regex after_parameters(
-        R"(\)\s*((const|noexcept|override|final|mutable|&|&&)\s*)*)"
-        R"((->\s*[\w:<>,\s\*&\[\]]+|:[^:][^;]*)?\s*$)");
+    static const std::regex after_parameters(R"(\)\s*((const|noexcept|override|final|mutable|&|&&)\s*)*)"
+                                             R"((->\s*[\w:<>,\s\*&\[\]]+|:[^:][^;]*)?\s*$)");
     if (std::regex_search(head, not_a_function) || std::regex_search(head, type_in_template)) return false;
     return std::regex_search(head, after_parameters);
 }
