@@ -102,6 +102,10 @@ private:
             ->capture_default_str();
         auto* audit = add(app_, "audit", command::audit, "Prove that orders and their histories agree");
         audit->add_flag("--json", result_.as_json, "Print one JSON object a line");
+        auto* doctor =
+            add(app_, "doctor", command::doctor,
+                "Examine database, broker, clock and limits, and say what to do about each finding");
+        doctor->add_flag("--json", result_.as_json, "Print one JSON object a line");
         add(app_, "version", command::version, "Print the version");
     }
 

@@ -18,6 +18,7 @@ enum class command : std::uint8_t {
     migrate_status,
     seed,
     audit,
+    doctor,
     version,
 };
 

@@ -9,9 +9,6 @@
 namespace delivery::cli {
 namespace {
 
-/// A relay's lanes, leases and gauges, and a health check, may all ask at the same time.
-constexpr std::size_t connections_per_store = 4;
-
 class sqlite_file final : public database {
 public:
     sqlite_file(const std::string& path, access wanted, ports::logger& logger, ports::clock& clock)

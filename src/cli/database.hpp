@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ public:
     virtual ~database() = default;
     virtual std::unique_ptr<ports::store> make_store(executor where) = 0;
 };
+
+/// A relay's lanes, leases and gauges, and a health check, may all ask at the same time.
+inline constexpr std::size_t connections_per_store = 4;
 
 enum class access { write, read };
 

@@ -5,6 +5,7 @@
 
 #include "cli/audit.hpp"
 #include "cli/command_line.hpp"
+#include "cli/doctor.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/migrate.hpp"
 #include "cli/seed.hpp"
@@ -27,6 +28,7 @@ int run(const cli::invocation& what) {
         case cli::command::migrate_status: return cli::run_migrate(what);
         case cli::command::seed: return cli::run_seed(what);
         case cli::command::audit: return cli::run_audit(what);
+        case cli::command::doctor: return cli::run_doctor(what);
         case cli::command::version: fmt::print("delivery {}\n", cli::version); return cli::exit_done;
     }
     return cli::exit_usage;
