@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <thread>
 
 #include <fmt/format.h>
 #include <boost/asio/thread_pool.hpp>
@@ -70,7 +71,10 @@ public:
             open();
             check_bus_early();
             serve();
-            if (start()) in_.stop.wait();
+            if (start()) {
+                in_.stop.wait();
+                send_clients_elsewhere();
+            }
             shut_down();
             return in_.stop.exit_status();
         } catch (const usage_error& error) {
@@ -160,6 +164,16 @@ private:
         }
         in_.logger->info("ready", {{"bus", std::string_view(bus_->name())}});
         return true;
+    }
+
+    /// A load balancer learns from /readyz that its clients must go to another process, and that takes time.
+    /// Requests that come meanwhile are served. Nobody is sent to relay and worker, and after a fault of our
+    /// own there is nothing to wait for.
+    void send_clients_elsewhere() {
+        if (!roles_.has(runtime::role::api) || in_.stop.exit_status() != exit_done) return;
+        is_stopping_ = true;
+        server_->send_away();
+        std::this_thread::sleep_for(in_.settings.drain_delay);
     }
 
     /// From the outside in: clients first, then the worker, then the relay, then what they stand on.

@@ -115,8 +115,8 @@ awaitable<bool> connection::send_continue() {
 }
 
 connection_end connection::end_after(const response& answer, bool was_refused) const {
-    const bool is_draining = group_->state->is_draining.load(std::memory_order_relaxed);
-    if (was_refused || answer.close || is_draining || !incoming_.keeps_alive()) return connection_end::close;
+    const bool is_unwanted = group_->state->is_sending_away.load(std::memory_order_relaxed);
+    if (was_refused || answer.close || is_unwanted || !incoming_.keeps_alive()) return connection_end::close;
     return request_.version < 11 ? connection_end::keep_and_tell : connection_end::keep;
 }
 

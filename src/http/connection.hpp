@@ -27,6 +27,8 @@ struct server_state {
     /// Coroutines that have not ended yet.
     std::atomic<std::size_t> tasks{0};
     std::atomic<bool> is_accepting{true};
+    /// Every answer ends its connection.
+    std::atomic<bool> is_sending_away{false};
     std::atomic<bool> is_draining{false};
 };
 

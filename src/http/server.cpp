@@ -164,11 +164,11 @@ private:
 
     void welcome(const std::shared_ptr<reactor>& next, tcp::socket socket) {
         if (state_->connections >= state_->options.connections) {
+            note_turned_away();
             error_code ignored;
             socket.non_blocking(true, ignored);
             socket.write_some(asio::buffer(busy_response()), ignored);
             socket.shutdown(tcp::socket::shutdown_send, ignored);
-            note_turned_away();
             return;
         }
         ++state_->connections;
@@ -217,6 +217,7 @@ public:
 
     [[nodiscard]] std::uint16_t port() const override { return port_; }
     [[nodiscard]] std::size_t connections() const override { return state_->connections; }
+    void send_away() override { state_->is_sending_away = true; }
     void stop_accepting() final {
         if (state_->is_accepting) acceptance_->stop();
     }
@@ -224,6 +225,7 @@ public:
     awaitable<bool> drain(milliseconds limit) override {
         auto state = state_;
         auto acceptance = acceptance_;
+        state->is_sending_away = true;
         state->is_draining = true;
         if (state->is_accepting) acceptance->stop();
         acceptance->on_each_reactor([](reactor& reactor) {

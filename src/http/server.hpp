@@ -63,6 +63,10 @@ public:
     /// Connections open now.
     [[nodiscard]] virtual std::size_t connections() const = 0;
 
+    /// Has clients go elsewhere, and none fails for it: from now on every answer ends its connection. New
+    /// connections are still taken and served, since whoever sends them here may not know yet.
+    virtual void send_away() = 0;
+
     /// Takes no more connections. Those already waiting in the system's queue are still served.
     virtual void stop_accepting() = 0;
 

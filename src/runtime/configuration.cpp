@@ -134,6 +134,7 @@ void read_durations(reader& variables, configuration& settings) {
     variables.read_interval("AUDIT_INTERVAL", settings.audit_interval, 1s, year, "from 1s to 8760h");
     variables.read_duration("STARTUP_TIMEOUT", settings.startup_timeout, 0ms, 24h, "at most 24h");
     variables.read_duration("REQUEST_TIMEOUT", settings.request_timeout, 100ms, 10min, "from 100ms to 10m");
+    variables.read_duration("DRAIN_DELAY", settings.drain_delay, 0ms, 5min, "at most 5m");
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ struct configuration {
     unsigned threads = 1;
     std::chrono::milliseconds startup_timeout = std::chrono::seconds(60);
     std::chrono::milliseconds request_timeout = std::chrono::seconds(5);
+    std::chrono::milliseconds drain_delay{0};
     http_limits limits;
 
     [[nodiscard]] bool uses_postgres() const { return std::holds_alternative<postgres_database>(database); }

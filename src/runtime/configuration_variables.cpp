@@ -47,6 +47,8 @@ constexpr std::array variables{
                            "how long to wait for the database and its schema before giving up"},
     configuration_variable{"REQUEST_TIMEOUT", "DURATION", "5s",
                            "how long a request may take before it is answered 503"},
+    configuration_variable{"DRAIN_DELAY", "DURATION", "0",
+                           "how long a stopping API still takes requests while /readyz says 503"},
 };
 
 /// Fit for one line of a terminal, whatever a variable holds.

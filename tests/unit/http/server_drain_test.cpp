@@ -58,6 +58,22 @@ TEST_F(draining, answers_the_request_that_was_on_its_way) {
     EXPECT_TRUE(drain(milliseconds(10'000)));
 }
 
+TEST_F(draining, sends_clients_away_before_it_and_still_serves_new_ones) {
+    start();
+    http_connection kept(port());
+    EXPECT_EQ(get(kept, "/").header("Connection"), "");
+    server->send_away();
+    const auto last = get(kept, "/");
+    EXPECT_EQ(last.status, 200);
+    EXPECT_EQ(last.header("Connection"), "close");
+    EXPECT_TRUE(kept.is_closed_within(milliseconds(5000)));
+    http_connection late(port());
+    const auto answer = get(late, "/");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.header("Connection"), "close");
+    EXPECT_TRUE(drain(milliseconds(10'000)));
+}
+
 TEST_F(draining, refuses_new_connections) {
     start();
     const auto taken = port();

@@ -85,7 +85,8 @@ TEST(Configuration, EveryVariableIsRead) {
                                   {"METRICS_PORT", "0"},
                                   {"THREADS", "3"},
                                   {"STARTUP_TIMEOUT", "90s"},
-                                  {"REQUEST_TIMEOUT", "750ms"}});
+                                  {"REQUEST_TIMEOUT", "750ms"},
+                                  {"DRAIN_DELAY", "5s"}});
     EXPECT_EQ(settings.app_name, "orders");
     EXPECT_EQ(settings.app_host, "127.0.0.1");
     EXPECT_EQ(settings.app_port, 0);
@@ -101,6 +102,7 @@ TEST(Configuration, EveryVariableIsRead) {
     EXPECT_EQ(settings.threads, 3U);
     EXPECT_EQ(settings.startup_timeout, 90s);
     EXPECT_EQ(settings.request_timeout, 750ms);
+    EXPECT_EQ(settings.drain_delay, 5s);
 }
 
 TEST(Configuration, MetricsPortIsTheRolesOwnUnlessItIsSet) {
@@ -194,7 +196,8 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_value{"THREADS", "257", "1 to 256"}, bad_value{"THREADS", "2.5", "1 to 256"},
                     bad_value{"STARTUP_TIMEOUT", "25h", "at most 24h"},
                     bad_value{"REQUEST_TIMEOUT", "99ms", "from 100ms to 10m"},
-                    bad_value{"REQUEST_TIMEOUT", "11m", "from 100ms to 10m"}));
+                    bad_value{"REQUEST_TIMEOUT", "11m", "from 100ms to 10m"},
+                    bad_value{"DRAIN_DELAY", "6m", "at most 5m"}));
 
 TEST(Configuration, AllErrorsComeAtOnce) {
     const auto result =
