@@ -107,9 +107,8 @@ std::optional<std::string> find_unfinished(std::span<const applied_migration> ap
     const auto unfinished = std::ranges::find(applied, false, &applied_migration::finished);
     if (unfinished == applied.end()) return std::nullopt;
     return fmt::format(
-        "migration {} stopped halfway and has no transaction to roll back: finish or undo its change by "
-        "hand, then set "
-        "finished (or delete its row) in schema_migrations",
+        "migration {} stopped halfway, unless it is still under way, and has no transaction to roll back: "
+        "finish or undo its change by hand, then set finished (or delete its row) in schema_migrations",
         unfinished->name);
 }
 
@@ -203,8 +202,10 @@ std::expected<std::vector<migration>, std::string> plan_down(std::span<const mig
 
 std::optional<std::string> find_incompatibility(std::span<const migration> known,
                                                 std::span<const applied_migration> applied) {
-    if (auto unfinished = find_unfinished(applied)) return unfinished;
     if (auto too_new = find_too_new(known, applied)) return too_new;
+    // A later one that admits this binary may take its hours, as an index on a large table does.
+    const auto needed = std::ranges::upper_bound(applied, newest(known), {}, &applied_migration::version);
+    if (auto unfinished = find_unfinished({applied.begin(), needed})) return unfinished;
     if (newest(applied) < newest(known)) {
         return fmt::format("the schema is at version {}, this binary needs {}: run delivery migrate up",
                            newest(applied), newest(known));

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "postgres/migrator.hpp"
-
 namespace delivery::postgres {
 namespace {
 
@@ -66,7 +64,10 @@ std::vector<blocking_connection::row> blocking_connection::read(PGresult* raw) {
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(raw, &PQclear);
     const auto status = PQresultStatus(raw);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
-        throw migration_error(one_line(PQerrorMessage(connection_.get())));
+        const auto* code = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
+        const auto reason = one_line(PQerrorMessage(connection_.get()));
+        if (code != nullptr && std::string_view(code) == "55P03") throw lock_not_available(reason);
+        throw migration_error(reason);
     }
     std::vector<row> rows(static_cast<std::size_t>(PQntuples(raw)));
     for (int i = 0; i < PQntuples(raw); ++i) {

@@ -5,8 +5,15 @@
 #include <vector>
 
 #include "postgres/libpq.hpp"
+#include "postgres/migrator.hpp"
 
 namespace delivery::postgres {
+
+/// A lock was not to be had within lock_timeout. The statement has done nothing.
+class lock_not_available : public migration_error {
+public:
+    using migration_error::migration_error;
+};
 
 /// A connection that blocks, for commands that a person waits for. Throws migration_error.
 class blocking_connection {

@@ -64,46 +64,94 @@ void record_undone(blocking_connection& session, const core::migration& what) {
     session.run("DELETE FROM schema_migrations WHERE version = $1", {std::to_string(what.version)});
 }
 
-void run_in_transaction(blocking_connection& session, const core::migration& what, const std::string& sql,
-                        const std::function<void()>& record) {
+/// One direction of a migration, as a session runs it.
+struct script {
+    const core::migration& what;
+    const std::string& sql;
+    std::function<void()> record;
+};
+
+struct waits {
+    std::chrono::milliseconds patience;
+    std::chrono::milliseconds lock;
+};
+
+void set_lock_timeout(blocking_connection& session, std::chrono::milliseconds length) {
+    session.run(fmt::format("SET lock_timeout = {}", length.count()));
+}
+
+void try_in_transaction(blocking_connection& session, const script& todo) {
     bool is_committing = false;
     try {
         session.run("BEGIN");
-        session.run(sql);
-        record();
+        session.run(todo.sql);
+        todo.record();
         is_committing = true;
         session.run("COMMIT");
+    } catch (const lock_not_available&) {
+        session.run("ROLLBACK");
+        throw;
     } catch (const migration_error& error) {
         if (is_committing && !session.is_alive()) {
             throw migration_error(
                 fmt::format("{}: the connection was lost while committing; see delivery migrate status ({})",
-                            what.name, error.what()));
+                            todo.what.name, error.what()));
         }
-        throw migration_error(fmt::format("{} failed and left nothing behind: {}", what.name, error.what()));
+        throw migration_error(
+            fmt::format("{} failed and left nothing behind: {}", todo.what.name, error.what()));
     }
 }
 
-void run_without_transaction(blocking_connection& session, const core::migration& what,
-                             const std::string& sql, const std::function<void()>& record) {
+void run_in_transaction(blocking_connection& session, const script& todo, const waits& how_long) {
+    set_lock_timeout(session, how_long.lock);
+    const auto until = std::chrono::steady_clock::now() + how_long.patience;
+    while (true) {
+        try {
+            return try_in_transaction(session, todo);
+        } catch (const lock_not_available& error) {
+            if (std::chrono::steady_clock::now() >= until) {
+                throw migration_error(
+                    fmt::format("{} left nothing behind: others have been using its tables for {} s: {}",
+                                todo.what.name, how_long.patience.count() / 1000, error.what()));
+            }
+        }
+        std::this_thread::sleep_for(how_long.lock);
+    }
+}
+
+/// Statements that cannot run in a transaction hold nobody up while they wait for transactions to end, and
+/// leave something half done where they give up: CREATE INDEX CONCURRENTLY, an invalid index.
+constexpr std::chrono::hours lock_timeout_without_transaction{1};
+
+void run_without_transaction(blocking_connection& session, const script& todo) {
     constexpr bool finished = false;
-    record_applied(session, what, finished);
+    record_applied(session, todo.what, finished);
+    set_lock_timeout(session, lock_timeout_without_transaction);
     try {
-        session.run(sql);
+        session.run(todo.sql);
     } catch (const migration_error& error) {
         throw migration_error(
             fmt::format("{} stopped halfway, and has no transaction to roll back; it is marked as "
                         "unfinished in schema_migrations: {}",
-                        what.name, error.what()));
+                        todo.what.name, error.what()));
     }
-    record();
+    todo.record();
+}
+
+void run_script(blocking_connection& session, const script& todo, bool in_transaction,
+                const waits& how_long) {
+    if (in_transaction) {
+        run_in_transaction(session, todo, how_long);
+    } else {
+        run_without_transaction(session, todo);
+    }
 }
 
 /// A session that has the migrations to itself for as long as it lives.
-blocking_connection open_locked(const std::string& url, std::chrono::milliseconds patience,
-                                std::chrono::milliseconds lock_timeout) {
+blocking_connection open_locked(const std::string& url, const waits& how_long) {
     blocking_connection session(url);
-    lock(session, patience);
-    session.run(fmt::format("SET lock_timeout = {}", lock_timeout.count()));
+    lock(session, how_long.patience);
+    set_lock_timeout(session, how_long.lock);
     session.run(create_history);
     return session;
 }
@@ -125,24 +173,28 @@ schema_status migrator::status() const {
 }
 
 std::vector<core::migration> migrator::up(std::optional<int> to) const {
-    auto session = open_locked(url_, patience_, lock_timeout_);
+    const waits how_long{.patience = patience_, .lock = lock_timeout_};
+    auto session = open_locked(url_, how_long);
     const auto plan = plan_or_throw(core::plan_up(known_, read_applied(session), to));
     for (const auto& step : plan) {
-        const auto run = step.up_in_transaction ? run_in_transaction : run_without_transaction;
-        run(session, step, step.up_sql, [&] {
+        const auto record = [&] {
             constexpr bool finished = true;
             record_applied(session, step, finished);
-        });
+        };
+        run_script(session, {.what = step, .sql = step.up_sql, .record = record}, step.up_in_transaction,
+                   how_long);
     }
     return plan;
 }
 
 std::vector<core::migration> migrator::down(std::optional<int> to) const {
-    auto session = open_locked(url_, patience_, lock_timeout_);
+    const waits how_long{.patience = patience_, .lock = lock_timeout_};
+    auto session = open_locked(url_, how_long);
     const auto plan = plan_or_throw(core::plan_down(known_, read_applied(session), to));
     for (const auto& step : plan) {
-        const auto run = step.down_in_transaction ? run_in_transaction : run_without_transaction;
-        run(session, step, step.down_sql, [&] { record_undone(session, step); });
+        const auto record = [&] { record_undone(session, step); };
+        run_script(session, {.what = step, .sql = step.down_sql, .record = record}, step.down_in_transaction,
+                   how_long);
     }
     return plan;
 }

@@ -23,11 +23,12 @@ using core::schema_status;
 /// then finds the work done. Every call connects anew and throws migration_error.
 class migrator {
 public:
-    /// `patience` is how long to wait for another migrator; `lock_timeout` how long a migration may wait for
-    /// a table, with everything that uses the table waiting behind it.
+    /// `patience` is how long to wait for another migrator, and for a table that others use. All who use a
+    /// table wait behind a migration that waits for it: so it waits for `lock_timeout` at a time, which must
+    /// be short of what a request may take, and lets them go first in between.
     explicit migrator(std::string url, std::span<const core::migration> known = embedded_migrations(),
                       std::chrono::milliseconds patience = std::chrono::minutes(1),
-                      std::chrono::milliseconds lock_timeout = std::chrono::seconds(5));
+                      std::chrono::milliseconds lock_timeout = std::chrono::seconds(1));
 
     /// Changes nothing and waits for nobody. A history that does not fit the files is an incompatibility.
     [[nodiscard]] schema_status status() const;

@@ -172,6 +172,17 @@ TEST(newer_schema, is_fine_where_it_admits_this_binary) {
                 HasSubstr("0004_later.down.sql is missing"));
 }
 
+TEST(newer_schema, that_admits_this_binary_may_be_under_way) {
+    auto rows = newer(3);
+    rows.back().finished = false;
+    EXPECT_EQ(find_incompatibility(three(), rows), std::nullopt);
+    EXPECT_THAT(find_status(three(), rows).incompatibility.value(), HasSubstr("0004_later stopped halfway"))
+        << "a migrator is told";
+    rows = newer(4);
+    rows.back().finished = false;
+    EXPECT_THAT(find_incompatibility(three(), rows).value(), HasSubstr("0004_later"));
+}
+
 TEST(newer_schema, is_refused_where_it_does_not) {
     EXPECT_THAT(find_incompatibility(three(), newer(4)).value(),
                 HasSubstr("needs a binary that knows version 4"));
@@ -182,6 +193,9 @@ TEST(find_incompatibility, tells_of_an_older_schema) {
     EXPECT_EQ(find_incompatibility(three(), applied(3)), std::nullopt);
     EXPECT_THAT(find_incompatibility(three(), applied(2)).value(), HasSubstr("run delivery migrate up"));
     EXPECT_THAT(find_incompatibility(three(), {}).value(), HasSubstr("at version 0"));
+    auto rows = applied(3);
+    rows.back().finished = false;
+    EXPECT_THAT(find_incompatibility(three(), rows).value(), HasSubstr("0003_index stopped halfway"));
 }
 
 }  // namespace

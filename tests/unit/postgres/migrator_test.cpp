@@ -5,12 +5,14 @@
 #include <future>
 
 #include "postgres/blocking_connection.hpp"
+#include "support/eventually.hpp"
 #include "support/servers.hpp"
 #include "support/sql.hpp"
 
 namespace delivery::postgres {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 core::migration make(int version, const std::string& up, const std::string& down) {
@@ -123,18 +125,60 @@ TEST_F(migrator_on_a_database, of_two_at_once_the_second_finds_the_work_done) {
 
 TEST_F(migrator_on_a_database, waiting_for_another_has_an_end) {
     sql_->query("SELECT pg_advisory_lock(28259014037563250)");
-    const migrator impatient(url_, known_, std::chrono::milliseconds(100));
+    const migrator impatient(url_, known_, milliseconds(100));
     EXPECT_THAT(fault_of([&] { impatient.up(std::nullopt); }),
                 HasSubstr("another migration has been running"));
 }
 
-TEST_F(migrator_on_a_database, a_table_in_use_is_not_waited_for_longer_than_the_lock_timeout) {
+TEST_F(migrator_on_a_database, waiting_for_a_table_in_use_has_an_end) {
     migrator_.up(1);
     const auto user = tests::open_postgres(url_);
     user->query("BEGIN; LOCK TABLE one");
     known_[1].up_sql = "ALTER TABLE one ADD COLUMN n int";
-    const migrator hasty(url_, known_, std::chrono::seconds(1), std::chrono::milliseconds(50));
+    const migrator hasty(url_, known_, milliseconds(200), milliseconds(20));
     EXPECT_THAT(fault_of([&] { hasty.up(std::nullopt); }), HasSubstr("lock timeout"));
+    user->query("COMMIT");
+    EXPECT_EQ(hasty.up(std::nullopt).size(), 1U);
+}
+
+TEST_F(migrator_on_a_database, others_use_a_table_while_it_is_waited_for) {
+    migrator_.up(1);
+    const auto reader = tests::open_postgres(url_);
+    reader->query("BEGIN; SELECT FROM one");
+    known_[1].up_sql = "ALTER TABLE one ADD COLUMN n int";
+    const migrator patient(url_, known_, std::chrono::seconds(20), milliseconds(100));
+    auto work = std::async(std::launch::async, [&] { return patient.up(std::nullopt).size(); });
+    // Whoever comes while it waits for the table waits behind it; before its next attempt, they go on.
+    const auto other = tests::open_postgres(url_);
+    int waited = 0;
+    EXPECT_TRUE(tests::eventually(std::chrono::seconds(10), [&] {
+        const auto asked = std::chrono::steady_clock::now();
+        other->query("SELECT FROM one");
+        if (std::chrono::steady_clock::now() - asked > milliseconds(20)) ++waited;
+        return waited == 3;
+    }));
+    EXPECT_NE(work.wait_for(milliseconds(0)), std::future_status::ready);
+    reader->query("COMMIT");
+    EXPECT_EQ(work.get(), 1U);
+}
+
+TEST_F(migrator_on_a_database, an_index_is_built_beside_transactions_that_outlast_the_lock_timeout) {
+    migrator_.up(1);
+    const auto writer = tests::open_postgres(url_);
+    writer->query("BEGIN; INSERT INTO one DEFAULT VALUES");
+    known_[1].up_sql = "CREATE INDEX CONCURRENTLY slow ON one ((1))";
+    known_[1].up_in_transaction = false;
+    const migrator hasty(url_, known_, milliseconds(200), milliseconds(20));
+    auto work = std::async(std::launch::async, [&] { return hasty.up(std::nullopt).size(); });
+    EXPECT_TRUE(tests::eventually(std::chrono::seconds(10), [&] {
+        return sql_->number(
+                   "SELECT count(*) FROM pg_locks "
+                   "WHERE NOT granted") == 1;
+    }));
+    EXPECT_EQ(work.wait_for(milliseconds(300)), std::future_status::timeout) << "it gave up";
+    writer->query("COMMIT");
+    EXPECT_EQ(work.get(), 1U);
+    EXPECT_EQ(sql_->value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'slow'::regclass"), "t");
 }
 
 TEST(migrator_without_a_server, says_so) {
