@@ -17,6 +17,7 @@ namespace delivery::cli {
 namespace {
 
 constexpr std::size_t seed_orders_max = 1'000'000;
+constexpr int purge_days_max = 36'500;
 
 /// The parser with everything it fills in.
 class parser {
@@ -106,6 +107,12 @@ private:
             add(app_, "doctor", command::doctor,
                 "Examine database, broker, clock and limits, and say what to do about each finding");
         doctor->add_flag("--json", result_.as_json, "Print one JSON object a line");
+        auto* purge = add(app_, "purge", command::purge,
+                          "Delete orders that were delivered long ago, with their histories");
+        purge->add_option("--days", result_.purge_days, "Delivered more than so many days ago")
+            ->check(CLI::Range(1, purge_days_max))
+            ->required();
+        purge->add_flag("--dry-run", result_.is_dry_run, "Only say how many these are");
         add(app_, "version", command::version, "Print the version");
     }
 

@@ -19,6 +19,7 @@ enum class command : std::uint8_t {
     seed,
     audit,
     doctor,
+    purge,
     version,
 };
 
@@ -30,6 +31,8 @@ struct invocation {
     bool migrate_all = false;
     std::size_t seed_orders = 200;
     bool as_json = false;
+    int purge_days = 0;
+    bool is_dry_run = false;
 };
 
 /// Reads the command line; a flag goes before the environment variable of the same name. Where there is

@@ -8,6 +8,7 @@
 #include "cli/doctor.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/migrate.hpp"
+#include "cli/purge.hpp"
 #include "cli/seed.hpp"
 #include "cli/service.hpp"
 #include "cli/version.hpp"
@@ -29,6 +30,7 @@ int run(const cli::invocation& what) {
         case cli::command::seed: return cli::run_seed(what);
         case cli::command::audit: return cli::run_audit(what);
         case cli::command::doctor: return cli::run_doctor(what);
+        case cli::command::purge: return cli::run_purge(what);
         case cli::command::version: fmt::print("delivery {}\n", cli::version); return cli::exit_done;
     }
     return cli::exit_usage;

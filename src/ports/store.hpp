@@ -8,6 +8,7 @@
 #include "ports/import_store.hpp"
 #include "ports/order_store.hpp"
 #include "ports/outbox_store.hpp"
+#include "ports/retention_store.hpp"
 #include "ports/workflow_store.hpp"
 
 namespace delivery::ports {
@@ -19,7 +20,8 @@ class store : public order_store,
               public workflow_store,
               public dead_letter_store,
               public audit_store,
-              public import_store {
+              public import_store,
+              public retention_store {
 public:
     /// Why the store cannot be used right now, in words for `/readyz` and the log (no secrets); nothing when
     /// it is reachable and its schema fits this binary. Never throws.

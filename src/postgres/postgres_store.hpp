@@ -53,6 +53,9 @@ public:
     // import_queries.cpp
     awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override;
 
+    // retention_queries.cpp
+    awaitable<ports::purge_result> purge_orders(const ports::purge_request& request) override;
+
     // store_factory.cpp
     awaitable<std::optional<std::string>> find_fault() override;
     awaitable<void> close() override;

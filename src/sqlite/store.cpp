@@ -9,6 +9,7 @@
 #include "sqlite/lease_queries.hpp"
 #include "sqlite/order_queries.hpp"
 #include "sqlite/outbox_queries.hpp"
+#include "sqlite/retention_queries.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/step_queries.hpp"
 
@@ -132,6 +133,11 @@ public:
 
     awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override {
         return write([orders](connection& db) { return sqlite::import_orders(db, orders); });
+    }
+
+    awaitable<ports::purge_result> purge_orders(const ports::purge_request& request) override {
+        auto purge = [this, request](connection& db) { return sqlite::purge_orders(db, request, now()); };
+        return request.only_counts ? read(std::move(purge)) : write(std::move(purge));
     }
 
     awaitable<std::optional<std::string>> find_fault() override {

@@ -266,28 +266,6 @@ TEST_P(store_contract, pages_can_be_of_one_status) {
     EXPECT_EQ(run(store().list(request)), (std::vector{orders[4], orders[3], orders[2]}));
 }
 
-ports::imported_order make_import(const domain::uuid& id, status reached,
-                                  const std::array<domain::uuid, 3>& event_ids) {
-    const auto begin = domain::parse_rfc3339("2025-11-03T00:32:55.534780Z").value();
-    const auto steps = static_cast<std::int32_t>(reached);
-    ports::imported_order made{.order = {.id = id,
-                                         .customer_name = "José",
-                                         .address = "Praça da Sé, 1",
-                                         .status = reached,
-                                         .version = steps + 1,
-                                         .created_at = begin,
-                                         .updated_at = begin + std::chrono::minutes(steps)},
-                               .events = {}};
-    for (std::int32_t i = 0; i <= steps; ++i) {
-        made.events.push_back({.id = event_ids[static_cast<std::size_t>(i)],
-                               .order_id = id,
-                               .version = i + 1,
-                               .status = static_cast<status>(i),
-                               .recorded_at = begin + std::chrono::minutes(i)});
-    }
-    return made;
-}
-
 TEST_P(store_contract, imported_orders_come_with_their_past_once) {
     std::vector<ports::imported_order> imports;
     for (const auto reached : {status::received, status::in_transit, status::delivered}) {

@@ -112,6 +112,24 @@ std::size_t store_contract::renew_fairly(const ports::relay_identity& relay) {
     return view.fair_share;
 }
 
+std::vector<ports::imported_order> store_contract::import_old(std::size_t count) {
+    std::vector<ports::imported_order> old;
+    while (old.size() < count)
+        old.push_back(make_import(new_id(), domain::status::delivered, {new_id(), new_id(), new_id()}));
+    EXPECT_EQ(run(store().import_orders(old)), count);
+    return old;
+}
+
+std::size_t store_contract::purge(ports::purge_request request) {
+    std::size_t orders = 0;
+    do {
+        const auto result = run(store().purge_orders(request));
+        orders += result.orders;
+        request.after = result.next;
+    } while (request.after);
+    return orders;
+}
+
 std::vector<ports::audited_order> store_contract::audit(std::size_t limit) {
     std::vector<ports::audited_order> all;
     std::optional<domain::uuid> after;
@@ -124,6 +142,28 @@ std::vector<ports::audited_order> store_contract::audit(std::size_t limit) {
         after = page.next;
     } while (after);
     return all;
+}
+
+ports::imported_order make_import(const domain::uuid& id, domain::status reached,
+                                  const std::array<domain::uuid, 3>& event_ids) {
+    const auto begin = domain::parse_rfc3339("2025-11-03T00:32:55.534780Z").value();
+    const auto steps = static_cast<std::int32_t>(reached);
+    ports::imported_order made{.order = {.id = id,
+                                         .customer_name = "José",
+                                         .address = "Praça da Sé, 1",
+                                         .status = reached,
+                                         .version = steps + 1,
+                                         .created_at = begin,
+                                         .updated_at = begin + std::chrono::minutes(steps)},
+                               .events = {}};
+    for (std::int32_t i = 0; i <= steps; ++i) {
+        made.events.push_back({.id = event_ids[static_cast<std::size_t>(i)],
+                               .order_id = id,
+                               .version = i + 1,
+                               .status = static_cast<domain::status>(i),
+                               .recorded_at = begin + std::chrono::minutes(i)});
+    }
+    return made;
 }
 
 ports::store_fault fault_of(const std::function<void()>& call) {

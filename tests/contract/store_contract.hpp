@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -98,6 +99,11 @@ protected:
     /// Renews, and gives back what is beyond the fair share, as a relay does; answers how many it holds then.
     std::size_t renew_fairly(const ports::relay_identity& relay);
 
+    /// Stores so many orders that were delivered in 2025, all created in the same moment.
+    std::vector<ports::imported_order> import_old(std::size_t count);
+    /// Purges to the end; answers how many orders it was in all.
+    std::size_t purge(ports::purge_request request);
+
     /// Reads everything, in pages of about `limit`.
     std::vector<ports::audited_order> audit(std::size_t limit = 1000);
 
@@ -107,6 +113,10 @@ private:
     std::unique_ptr<store_database> database_;
     std::unique_ptr<ports::store> store_;
 };
+
+/// An order of 2025 that took a minute for each step.
+ports::imported_order make_import(const domain::uuid& id, domain::status reached,
+                                  const std::array<domain::uuid, 3>& event_ids);
 
 /// Why the call fails, as a store error's kind; fails the test where it does not.
 ports::store_fault fault_of(const std::function<void()>& call);

@@ -82,6 +82,8 @@ public:
                                                 std::optional<domain::uuid> from);
     std::size_t purge_idempotency_keys(std::chrono::milliseconds age);
 
+    ports::purge_result purge_orders(const ports::purge_request& request);
+
     [[nodiscard]] ports::audit_page audit(std::optional<domain::uuid> after, std::size_t limit) const;
 
     std::map<domain::uuid, stored_order> orders;

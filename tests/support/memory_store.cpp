@@ -93,6 +93,10 @@ public:
         return ask("estimate_orders", [&db = db_] { return static_cast<std::int64_t>(db.orders.size()); });
     }
 
+    awaitable<ports::purge_result> purge_orders(const ports::purge_request& request) override {
+        return ask("purge_orders", [&db = db_, request] { return db.purge_orders(request); });
+    }
+
     awaitable<std::optional<std::string>> find_fault() override {
         try {
             co_await tell("find_fault", [] {});

@@ -268,4 +268,29 @@ std::size_t memory_database::purge_idempotency_keys(std::chrono::milliseconds ag
     return purged;
 }
 
+ports::purge_result memory_database::purge_orders(const ports::purge_request& request) {
+    const auto before = now_() - request.age;
+    std::set<std::pair<domain::timestamp, domain::uuid>> finished;
+    for (const auto& [id, stored] : orders) {
+        const std::pair position(stored.order.created_at, id);
+        const bool is_later =
+            !request.after || position > std::pair(request.after->created_at, request.after->id);
+        if (is_later && domain::is_finished(stored.order.status) && stored.order.created_at < before)
+            finished.insert(position);
+    }
+    ports::purge_result result;
+    std::size_t looked_at = 0;
+    for (const auto& [created_at, id] : finished) {
+        if (++looked_at > purge_batch) break;
+        result.next = ports::page_position{.created_at = created_at, .id = id};
+        const auto& order = orders.at(id).order;
+        if (order.updated_at >= before || is_in_outbox(id) || timers.contains(id)) continue;
+        ++result.orders;
+        if (request.only_counts) continue;
+        events.erase(id);
+        orders.erase(id);
+    }
+    return result;
+}
+
 }  // namespace delivery::tests
