@@ -12,7 +12,7 @@ namespace delivery::tests {
 
 using namespace std::chrono_literals;
 
-order_load::order_load(int port, int threads) : port_(port) {
+order_load::order_load(int port, int threads, std::chrono::milliseconds pause) : port_(port), pause_(pause) {
     for (int number = 0; number < threads; ++number) {
         threads_.emplace_back([this, number] { post_orders(number); });
     }
@@ -48,15 +48,20 @@ void order_load::post_on_one_connection(int number, int& sequence) {
             const auto answer = connection->request(
                 "POST", "/orders", R"({"customer_name":")" + name + R"(","address":"Rua 1"})");
             is_waiting = false;
-            const std::lock_guard lock(mutex_);
-            ++statuses_[answer.status];
-            if (answer.status == 201) acknowledged_.emplace_back(answer.json().at("id").as_string());
-            if (answer.status == 503 && !answer.has_header("Retry-After")) ++refused_without_retry_after_;
+            note(answer);
             if (answer.header("Connection") == "close") return;
+            if (pause_ > 0ms) std::this_thread::sleep_for(pause_);
         }
     } catch (const std::exception&) {
         if (is_waiting) ++unanswered_;
     }
+}
+
+void order_load::note(const http_answer& answer) {
+    const std::lock_guard lock(mutex_);
+    ++statuses_[answer.status];
+    if (answer.status == 201) acknowledged_.emplace_back(answer.json().at("id").as_string());
+    if (answer.status == 503 && !answer.has_header("Retry-After")) ++refused_without_retry_after_;
 }
 
 std::vector<std::string> order_load::acknowledged() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
@@ -9,11 +10,14 @@
 
 namespace delivery::tests {
 
+struct http_answer;
+
 /// Posts orders from several threads, each on its own connection, until told to stop. Connects again when a
-/// connection fails, and remembers every order that was acknowledged.
+/// connection fails or was to be closed, and remembers every order that was acknowledged.
 class order_load {
 public:
-    order_load(int port, int threads);
+    /// A thread that has its answer waits for `pause` before it goes on.
+    order_load(int port, int threads, std::chrono::milliseconds pause = {});
     ~order_load();
     order_load(const order_load&) = delete;
     order_load& operator=(const order_load&) = delete;
@@ -37,8 +41,10 @@ public:
 private:
     void post_orders(int number);
     void post_on_one_connection(int number, int& sequence);
+    void note(const http_answer& answer);
 
     int port_;
+    std::chrono::milliseconds pause_;
     std::atomic<bool> is_stopping_ = false;
     std::atomic<int> unanswered_ = 0;
     mutable std::mutex mutex_;
