@@ -113,6 +113,14 @@ private:
             ->check(CLI::Range(1, purge_days_max))
             ->required();
         purge->add_flag("--dry-run", result_.is_dry_run, "Only say how many these are");
+        auto* import = add(app_, "import", command::import_orders,
+                           "Take over orders of the Python service from its PostgreSQL database");
+        import->add_option("--from", result_.import_from, "Its database: postgresql://…, only read")
+            ->required();
+        import->add_flag("--take-over", result_.import_takes_over,
+                         "Unfinished orders too: the Python service has stopped for good");
+        import->add_flag("--dry-run", result_.is_dry_run, "Only say what would be done");
+        import->add_flag("--json", result_.as_json, "Print one JSON object a line");
         add(app_, "version", command::version, "Print the version");
     }
 

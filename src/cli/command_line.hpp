@@ -20,6 +20,7 @@ enum class command : std::uint8_t {
     audit,
     doctor,
     purge,
+    import_orders,
     version,
 };
 
@@ -33,6 +34,8 @@ struct invocation {
     bool as_json = false;
     int purge_days = 0;
     bool is_dry_run = false;
+    std::string import_from;
+    bool import_takes_over = false;
 };
 
 /// Reads the command line; a flag goes before the environment variable of the same name. Where there is

@@ -7,6 +7,7 @@
 #include "cli/command_line.hpp"
 #include "cli/doctor.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/import.hpp"
 #include "cli/migrate.hpp"
 #include "cli/purge.hpp"
 #include "cli/seed.hpp"
@@ -31,6 +32,7 @@ int run(const cli::invocation& what) {
         case cli::command::audit: return cli::run_audit(what);
         case cli::command::doctor: return cli::run_doctor(what);
         case cli::command::purge: return cli::run_purge(what);
+        case cli::command::import_orders: return cli::run_import(what);
         case cli::command::version: fmt::print("delivery {}\n", cli::version); return cli::exit_done;
     }
     return cli::exit_usage;
