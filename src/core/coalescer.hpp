@@ -31,7 +31,7 @@ struct coalescer_limits {
     std::size_t batch_max = 256;
     /// Once the oldest has waited this long, newcomers would wait longer still, and are refused: but only
     /// while `crowd` wait already, so that a slow moment alone turns nobody away.
-    ports::duration wait_max = std::chrono::milliseconds(500);
+    ports::duration wait_max = std::chrono::milliseconds(250);
     std::size_t crowd = 256;
 };
 
