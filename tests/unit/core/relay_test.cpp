@@ -32,7 +32,7 @@ protected:
     /// Another relay's identity, registered as living for long.
     ports::relay_identity rival_appears() {
         const ports::relay_identity rival{.owner = new_id(), .bus = "bus"};
-        database.renew_leases(rival, 1h);
+        database.renew_leases(rival, 1min);
         return rival;
     }
 
@@ -385,7 +385,7 @@ TEST_F(housekeeping_test, announces_orders_without_news_again_and_purges_old_key
 
 TEST_F(housekeeping_test, is_done_by_the_holder_of_shard_0_alone) {
     const ports::relay_identity rival{.owner = new_id(), .bus = "bus"};
-    database.renew_leases(rival, 1h);
+    database.renew_leases(rival, 1min);
     std::vector<std::uint8_t> all;
     for (std::uint8_t shard = 1; shard < domain::shard_count; ++shard) all.push_back(shard);
     database.release_leases(rival, all);
