@@ -17,7 +17,7 @@ words_of() { "$@" --help | sed -En -e 's/^  (-h,)?(--[a-z-]+).*/\2/p' -e '/^Subc
 manual=$(sed 's/\\-/-/g' deploy/man/delivery.1)
 mapfile -t words < <(words_of "$program")
 ((${#words[@]} > 20)) || fail "$program --help names only ${#words[*]} words"
-for command in migrate "migrate up" "migrate down" seed audit doctor import; do
+for command in migrate "migrate up" "migrate down" seed audit doctor import purge; do
     # shellcheck disable=SC2086 # Its words are words of the command line.
     mapfile -t -O "${#words[@]}" words < <(words_of "$program" $command)
 done
