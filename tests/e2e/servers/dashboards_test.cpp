@@ -172,7 +172,7 @@ TEST_F(dashboards, every_panel_and_every_rule_has_data_from_a_service_at_work) {
     }
     EXPECT_GT(alerts, 10U);
     eventually(
-        30s,
+        60s,
         [&] {
             make_traffic();
             std::erase_if(questions, [&](const auto& one) { return watching.has_data(one.expression); });
