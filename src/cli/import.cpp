@@ -1,6 +1,8 @@
 #include "cli/import.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -116,41 +118,64 @@ private:
         const auto found = in_.run(in_.store().find(ids));
         std::vector<ports::imported_order> fresh;
         for (std::size_t i = 0; i < chosen.size(); ++i) {
+            const auto& one = chosen[i];
             if (found[i]) {
-                ++sum_.there;
+                compare(one.order.order, *found[i]);
                 continue;
             }
-            fresh.push_back(chosen[i].order);
-            sum_.renamed += chosen[i].is_renamed ? 1 : 0;
-            sum_.repaired += chosen[i].is_repaired ? 1 : 0;
+            fresh.push_back(one.order);
+            sum_.renamed += one.is_renamed ? 1 : 0;
+            sum_.repaired += one.is_repaired ? 1 : 0;
         }
         if (!what_.is_dry_run) add(fresh);
         sum_.added += fresh.size();
     }
 
+    /// One that is there already may be another order, or one that went on where it should have stood still.
+    void compare(const domain::order& theirs, const domain::order& ours) {
+        if (theirs.created_at != ours.created_at) {
+            refuse(theirs.id.to_string(), "another order has this id here");
+        } else if (theirs.version > ours.version) {
+            refuse(theirs.id.to_string(),
+                   fmt::format("it was taken over and went on in the earlier service: {} there, {} here",
+                               domain::to_string(theirs.status), domain::to_string(ours.status)));
+        } else {
+            ++sum_.there;
+        }
+    }
+
     /// All in one transaction; where something is wrong with one of them, one by one.
     void add(std::vector<ports::imported_order>& fresh) {
-        if (try_add(fresh)) return;
-        std::erase_if(fresh, [this](const ports::imported_order& one) {
-            if (try_add({&one, 1})) return false;
-            refuse(one.order.id.to_string(), "the database refuses it: an id of one of its events is taken");
+        const auto stored = try_add(fresh);
+        if (stored == fresh.size()) return;
+        std::erase_if(fresh, [&](const ports::imported_order& one) {
+            if (stored && is_stored(one)) return false;
+            if (!stored && try_add({&one, 1}) == 1U) return false;
+            refuse(one.order.id.to_string(), "its id, or that of one of its events, is another's");
             return true;
         });
     }
 
-    bool try_add(std::span<const ports::imported_order> orders) {
+    /// Whether it is this one that is stored under its id, and the first of its name in this batch.
+    bool is_stored(const ports::imported_order& one) {
+        const auto found = in_.run(in_.store().find({&one.order.id, 1})).front();
+        return found && found->created_at == one.order.created_at && seen_.insert(one.order.id).second;
+    }
+
+    /// How many were stored; nothing where the database refuses one of them, and none was.
+    std::optional<std::size_t> try_add(std::span<const ports::imported_order> orders) {
         try {
-            in_.run(in_.store().import_orders(orders));
-            return true;
+            return in_.run(in_.store().import_orders(orders));
         } catch (const ports::store_error& error) {
             if (error.fault() != ports::store_fault::bad_data) throw;
-            return false;
+            return std::nullopt;
         }
     }
 
     const invocation& what_;
     command_process in_;
     tally sum_;
+    std::unordered_set<domain::uuid> seen_;
 };
 
 }  // namespace

@@ -41,8 +41,9 @@ std::expected<events_by_status, std::string> find_earliest(const ports::legacy_o
         const auto status = parse_status(event.status);
         if (!status)
             return refused(fmt::format("event {} has the unknown status \"{}\"", event.id, event.status));
+        if (!event.time) return refused(fmt::format("event {} has no time", event.id));
         auto& known = earliest[*status];
-        if (known == nullptr || event.time < known->time) known = &event;
+        if (known == nullptr || *event.time < *known->time) known = &event;
     }
     return earliest;
 }
@@ -67,7 +68,7 @@ std::expected<std::vector<domain::order_event>, std::string> make_history(const 
             return refused(fmt::format("its history lacks {}", domain::to_string(status)));
         const auto id =
             found == known.end() ? map_legacy_id(old.id + "/1") : map_legacy_id(found->second->id);
-        auto time = is_first ? old.created_at : found->second->time;
+        auto time = is_first ? *old.created_at : *found->second->time;
         if (!history.empty()) time = std::max(time, history.back().recorded_at);
         history.push_back({.id = id,
                            .order_id = order_id,
@@ -102,6 +103,7 @@ domain::uuid map_legacy_id(std::string_view id) {
 std::expected<converted_order, std::string> convert(const ports::legacy_order& old) {
     const auto status = parse_status(old.status);
     if (!status) return refused(fmt::format("its status is \"{}\", which is unknown", old.status));
+    if (!old.created_at) return refused("it has no created_at");
     if (auto fault = find_fault(old)) return refused(*std::move(fault));
     const auto known = find_earliest(old);
     if (!known) return refused(known.error());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace delivery::ports {
 struct legacy_event {
     std::string id;
     std::string status;
-    domain::timestamp time;
+    std::optional<domain::timestamp> time;
 };
 
 /// An order of the earlier service (the Python one), with its events in no certain sequence.
@@ -21,7 +22,7 @@ struct legacy_order {
     std::string customer_name;
     std::string address;
     std::string status;
-    domain::timestamp created_at;
+    std::optional<domain::timestamp> created_at;
     std::vector<legacy_event> events = {};
 };
 

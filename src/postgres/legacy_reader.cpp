@@ -1,6 +1,7 @@
 #include "postgres/legacy_reader.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -31,14 +32,15 @@ std::string as_microseconds(const std::string& column) {
     return fmt::format("(extract(epoch FROM {}) * 1000000)::bigint", column);
 }
 
-domain::timestamp read_time(const std::string& text) {
+/// Nothing for NULL.
+std::optional<domain::timestamp> read_time(const std::string& text) {
+    if (text.empty()) return std::nullopt;
     return domain::timestamp(std::chrono::microseconds(std::stoll(text)));
 }
 
 class legacy_reader final : public ports::legacy_orders {
 public:
     explicit legacy_reader(const std::string& url) : session_(url) {
-        session_.run("SET default_transaction_read_only = on; SET statement_timeout = '60s'");
         const auto status = column("order_events", {"status", "new_status", "event_type"});
         const auto time = column("order_events", {"timestamp", "recorded_at", "created_at", "occurred_at"});
         for (const auto* name : {"id", "customer_name", "address", "status", "created_at"})
@@ -53,7 +55,7 @@ public:
     std::vector<legacy_order> next(std::size_t limit) override {
         return guarded([&] {
             // One snapshot for an order and its events, whatever is written meanwhile.
-            session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            begin();
             auto orders = read_orders(limit);
             if (!orders.empty()) read_events(orders);
             session_.run("COMMIT");
@@ -67,12 +69,20 @@ public:
         if (outbox_.empty()) return 0;
         if (condition.empty()) return -1;
         return guarded([&] {
-            return std::stoll(
-                session_.run("SELECT count(*) FROM outbox_events WHERE " + condition).at(0).at(0));
+            begin();
+            const auto count =
+                session_.run("SELECT count(*) FROM outbox_events WHERE " + condition).at(0).at(0);
+            session_.run("COMMIT");
+            return std::stoll(count);
         });
     }
 
 private:
+    /// Settings of the transaction, not of the session, which a pooler may give to somebody else afterwards.
+    void begin() {
+        session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s'");
+    }
+
     std::set<std::string> columns(const std::string& table) {
         return guarded([&] {
             std::set<std::string> names;
@@ -107,7 +117,9 @@ private:
         for (const auto* moment : {"published_at", "processed_at", "sent_at"}) {
             if (outbox_.contains(moment)) return fmt::format("{} IS NULL", moment);
         }
-        return outbox_.contains("status") ? "upper(status::text) = 'PENDING'" : "";
+        if (!outbox_.contains("status")) return "";
+        // Its own progress, or the order's status where rows are deleted once they are published.
+        return "upper(status::text) NOT IN ('PUBLISHED', 'PROCESSED', 'SENT', 'DONE', 'COMPLETED')";
     }
 
     std::vector<legacy_order> read_orders(std::size_t limit) {

@@ -117,6 +117,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         refusal_case{"unknown_status", [](auto& old) { old.status = "LOST"; }, "its status is \"LOST\""},
         refusal_case{"unknown_event", [](auto& old) { old.events[0].status = "LOST"; }, "unknown status"},
+        refusal_case{"no_time", [](auto& old) { old.created_at.reset(); }, "it has no created_at"},
+        refusal_case{"event_without_time", [](auto& old) { old.events[1].time.reset(); }, "has no time"},
         refusal_case{"gap", [](auto& old) { old.events.pop_back(); }, "its history lacks IN_TRANSIT"},
         refusal_case{"history_ahead", [](auto& old) { old.status = "RECEIVED"; },
                      "its status is RECEIVED, its history goes on to DELIVERED"},
