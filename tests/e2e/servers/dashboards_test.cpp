@@ -115,16 +115,24 @@ std::vector<question> all_questions() {
     return found;
 }
 
-/// The dashboard's picture has each of its panels, and none is without data.
-void expect_picture(const std::filesystem::path& dashboard, const prometheus& watching) {
+command_result draw(const std::filesystem::path& dashboard, const prometheus& watching) {
     using std::chrono::system_clock;
     const auto now = system_clock::to_time_t(system_clock::now());
-    const auto drawn = run_command({"/usr/bin/python3", source_folder / "deploy/grafana/draw", watching.url(),
-                                    dashboard, std::to_string(now - 60), std::to_string(now)},
-                                   30s);
+    return run_command({"/usr/bin/python3", source_folder / "deploy/grafana/draw", watching.url(), dashboard,
+                        std::to_string(now - 60), std::to_string(now)},
+                       30s);
+}
+
+/// The dashboard's picture has each of its panels, and soon none is without data: what came in the last
+/// second is not in it yet.
+void expect_picture(const std::filesystem::path& dashboard, const prometheus& watching) {
+    command_result drawn;
+    EXPECT_TRUE(eventually(20s, [&] {
+        drawn = draw(dashboard, watching);
+        return drawn.output.find("no data") == std::string::npos;
+    })) << dashboard;
     EXPECT_EQ(drawn.status.code, 0) << drawn.errors;
     EXPECT_TRUE(drawn.output.ends_with("</svg>\n"));
-    EXPECT_EQ(drawn.output.find("no data"), std::string::npos) << dashboard;
     const auto content = json::parse(read_file(dashboard));
     for (const auto& panel : content.at("panels").as_array()) {
         const auto title = text_at(panel, "title");
