@@ -22,7 +22,8 @@ NORMAL, FLOOD = 0.25, 1.75
 # Each connection has one request at a time and asks three times a second: where the service answers within a third of a
 # second, on average, all that is offered comes. "answers" says what came.
 CONNECTION_RATE = 3.0
-CONNECTIONS_MOST = 8000
+# In all, for the service turns away what is beyond 10,000.
+CONNECTIONS_MOST = 9500
 FLOOD_SECONDS = 10.0
 # Thousands of connections need this long to be made.
 WARM_UP = 2.0
@@ -58,9 +59,10 @@ def recovery(answers, since, limit_ms):
     return moment - since
 
 
-def offer(servers, api, rate, seconds):
-    connections = max(1, min(CONNECTIONS_MOST, round(rate / CONNECTION_RATE)))
-    return PacedPosts(servers.folder, api.base, rate, connections, seconds)
+def offer(servers, api, capacity, share, seconds):
+    """So much of the capacity, over as many connections as that takes, but no more than its part of the most."""
+    rate, most = share * capacity, CONNECTIONS_MOST * share / (NORMAL + FLOOD)
+    return PacedPosts(servers.folder, api.base, rate, max(1, round(min(most, rate / CONNECTION_RATE))), seconds)
 
 
 def flood(servers, settings):
@@ -72,9 +74,9 @@ def flood(servers, settings):
                         for connections in CAPACITY_CONNECTIONS), key=lambda sample: sample.value)
         resident_before = api.peak_resident_mib()
         servers.settle()
-        normal = offer(servers, api, NORMAL * capacity.value, 2 * settings.seconds + FLOOD_SECONDS)
+        normal = offer(servers, api, capacity.value, NORMAL, 2 * settings.seconds + FLOOD_SECONDS)
         time.sleep(settings.seconds)
-        more = offer(servers, api, FLOOD * capacity.value, FLOOD_SECONDS)
+        more = offer(servers, api, capacity.value, FLOOD, FLOOD_SECONDS)
         without_retry_after = probe(api.port, more.until)
         flooding, steady = more.answers(), normal.answers()
         return flood_samples(capacity, api.peak_resident_mib(), resident_before, without_retry_after,
