@@ -108,7 +108,7 @@ wanted() {
             bench) printf '%s\n' "${services_packages[@]}" "${bench_packages[@]}" ;;
             package) printf '%s\n' "${package_packages[@]}" ;;
             lint) printf '%s\n' "${lint_packages[@]}" ;;
-            *) wrong_usage "unknown group of packages '$group'; there are build, services, test, bench and lint" ;;
+            *) wrong_usage "unknown group of packages '$group'; there are build, services, test, bench, package and lint" ;;
         esac
     done
 }
