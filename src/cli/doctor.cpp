@@ -7,6 +7,7 @@
 
 #include "cli/database.hpp"
 #include "cli/exit_status.hpp"
+#include "core/diagnosis.hpp"
 #include "http/json_text.hpp"
 #include "ports/finding.hpp"
 #include "postgres/examination.hpp"
@@ -44,18 +45,6 @@ findings examine_bus(const runtime::configuration& settings) {
     return rabbitmq::examine(options);
 }
 
-finding examine_limits(const runtime::configuration& settings) {
-    /// Beside the clients' there are connections to the servers, logs and files.
-    constexpr std::uint64_t others = 100;
-    const auto limit = runtime::raise_file_limit();
-    auto what = fmt::format("{} open files, {} connections of clients", limit, settings.limits.connections);
-    if (limit >= settings.limits.connections + others) return {.check = "limits", .what = std::move(what)};
-    return {.check = "limits",
-            .result = warning,
-            .what = std::move(what),
-            .remedy = "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=)"};
-}
-
 std::string_view name_of(finding::grade result) {
     switch (result) {
         case fine: return "ok";
@@ -84,7 +73,7 @@ void print_json(const finding& one) {
 int run_doctor(const invocation& what) {
     auto all = examine_database(what.settings);
     append(all, examine_bus(what.settings));
-    all.push_back(examine_limits(what.settings));
+    all.push_back(core::judge_open_files(runtime::raise_file_limit(), what.settings.limits.connections));
     for (const auto& one : all) {
         if (what.as_json) {
             print_json(one);

@@ -1,5 +1,7 @@
 #include "postgres/blocking_connection.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -9,7 +11,7 @@ namespace {
 
 std::string one_line(const char* text) {
     std::string line = text != nullptr ? text : "";
-    std::ranges::replace(line, '\n', ' ');
+    std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
     while (line.ends_with(' ')) line.pop_back();
     return line;
 }
@@ -40,7 +42,9 @@ PGconn* open(const std::string& url) {
 
 }  // namespace
 
-blocking_connection::blocking_connection(const std::string& url) : connection_(open(url), &PQfinish) {
+blocking_connection::blocking_connection(const std::string& url,
+                                         std::optional<std::chrono::milliseconds> answer_within)
+    : connection_(open(url), &PQfinish), answer_within_(answer_within) {
     if (is_alive()) return;
     throw migration_error(
         fmt::format("cannot connect to PostgreSQL: {}", one_line(PQerrorMessage(connection_.get()))));
@@ -49,15 +53,42 @@ blocking_connection::blocking_connection(const std::string& url) : connection_(o
 bool blocking_connection::is_alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
 
 std::vector<blocking_connection::row> blocking_connection::run(const std::string& sql) {
-    return read(PQexec(connection_.get(), sql.c_str()));
+    if (!answer_within_) return read(PQexec(connection_.get(), sql.c_str()));
+    return PQsendQuery(connection_.get(), sql.c_str()) == 1 ? read(await_result()) : read(nullptr);
 }
 
 std::vector<blocking_connection::row> blocking_connection::run(const char* sql,
                                                                const std::vector<std::string>& values) {
     std::vector<const char*> texts;
     for (const auto& value : values) texts.push_back(value.c_str());
-    return read(PQexecParams(connection_.get(), sql, static_cast<int>(texts.size()), nullptr, texts.data(),
-                             nullptr, nullptr, 0));
+    const auto count = static_cast<int>(texts.size());
+    if (!answer_within_) {
+        return read(PQexecParams(connection_.get(), sql, count, nullptr, texts.data(), nullptr, nullptr, 0));
+    }
+    const bool is_sent =
+        PQsendQueryParams(connection_.get(), sql, count, nullptr, texts.data(), nullptr, nullptr, 0) == 1;
+    return is_sent ? read(await_result()) : read(nullptr);
+}
+
+// The last result, as PQexec has it.
+PGresult* blocking_connection::await_result() {
+    using std::chrono::steady_clock;
+    const auto give_up_at = steady_clock::now() + *answer_within_;
+    std::unique_ptr<PGresult, decltype(&PQclear)> last(nullptr, &PQclear);
+    for (;;) {
+        while (PQisBusy(connection_.get()) == 1) {
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(give_up_at - steady_clock::now()).count();
+            pollfd watched{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+            if (left <= 0 || ::poll(&watched, 1, static_cast<int>(left)) == 0)
+                throw migration_error(
+                    fmt::format("PostgreSQL did not answer within {} ms", answer_within_->count()));
+            if (PQconsumeInput(connection_.get()) == 0) return nullptr;
+        }
+        auto* next = PQgetResult(connection_.get());
+        if (next == nullptr) return last.release();
+        last.reset(next);
+    }
 }
 
 std::vector<blocking_connection::row> blocking_connection::read(PGresult* raw) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,10 @@ public:
 /// A connection that blocks, for commands that a person waits for. Throws migration_error.
 class blocking_connection {
 public:
-    explicit blocking_connection(const std::string& url);
+    /// Where `answer_within` is given, no statement waits longer for the server: it is then given up, and the
+    /// connection is of no use any more.
+    explicit blocking_connection(const std::string& url,
+                                 std::optional<std::chrono::milliseconds> answer_within = std::nullopt);
 
     using row = std::vector<std::string>;
 
@@ -31,8 +36,10 @@ public:
 
 private:
     std::vector<row> read(PGresult* result);
+    PGresult* await_result();
 
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
+    std::optional<std::chrono::milliseconds> answer_within_;
 };
 
 /// Whether the server is there and takes connections; asks for no password, so that a wrong one is still to

@@ -1,22 +1,23 @@
 #include "postgres/examination.hpp"
 
 #include <chrono>
-#include <cmath>
 
 #include <fmt/format.h>
 
+#include "core/diagnosis.hpp"
 #include "postgres/blocking_connection.hpp"
 #include "postgres/migrator.hpp"
 
 namespace delivery::postgres {
 namespace {
 
-using ports::finding;
 using enum ports::finding::grade;
 
-/// Beyond it logs and histories of several machines are hard to read together; correctness does not depend on
-/// it.
-constexpr double clock_offset_max_seconds = 1.0;
+/// For each of our statements, which are quick.
+constexpr std::chrono::seconds answer_within{5};
+
+constexpr const char* may_read_history =
+    "SELECT has_table_privilege(to_regclass('schema_migrations'), 'SELECT') IS NOT FALSE";
 
 constexpr const char* missing_rights = R"(
 SELECT string_agg(format('%s on %s', right_name, table_name), ', ' ORDER BY table_name, right_name)
@@ -27,7 +28,7 @@ FROM (VALUES
     ('outbox', '{SELECT,INSERT,UPDATE,DELETE}'), ('timers', '{SELECT,INSERT,UPDATE,DELETE}'),
     ('relays', '{SELECT,INSERT,UPDATE,DELETE}'), ('idempotency_keys', '{SELECT,INSERT,UPDATE,DELETE}')
 ) AS needed (table_name, rights), unnest(rights::text[]) AS right_name
-WHERE NOT has_table_privilege(table_name, right_name))";
+WHERE has_table_privilege(to_regclass(table_name), right_name) IS NOT TRUE)";
 
 constexpr const char* unsafe_settings = R"(
 SELECT string_agg(name || ' is ' || setting, ', ' ORDER BY name) FROM pg_settings
@@ -41,14 +42,22 @@ SELECT current_setting('max_connections')::int - current_setting('superuser_rese
 class examination {
 public:
     examination(const std::string& url, std::size_t connections)
-        : url_(url), connections_(connections), session_(url) {}
+        : url_(url), connections_(connections), session_(url, answer_within) {}
 
     ports::findings run() {
-        look_at_server();
-        if (look_at_schema()) look_at_rights();
-        look_at_clock();
-        look_at_durability();
-        look_at_connections();
+        try {
+            look_at_server();
+            // Who may not even read what was applied cannot tell which schema it is.
+            if (value(may_read_history) == "f" || look_at_schema()) look_at_rights();
+            look_at_clock();
+            look_at_durability();
+            look_at_connections();
+        } catch (const migration_error& error) {
+            found_.push_back({.check = "database",
+                              .result = failed,
+                              .what = error.what(),
+                              .remedy = "look at the server's log, and examine again"});
+        }
         return std::move(found_);
     }
 
@@ -63,17 +72,8 @@ private:
 
     bool look_at_schema() {
         const auto state = migrator(url_).status();
-        if (!state.incompatibility) {
-            found_.push_back(
-                {.check = "schema", .what = fmt::format("{} migrations applied", state.applied.size())});
-            return true;
-        }
-        found_.push_back({.check = "schema",
-                          .result = failed,
-                          .what = *state.incompatibility,
-                          .remedy = state.pending.empty() ? "run a program that is as new as the schema"
-                                                          : "run delivery migrate up"});
-        return false;
+        found_.push_back(core::judge_schema(state, core::migrated_by::person));
+        return !state.incompatibility;
     }
 
     void look_at_rights() {
@@ -93,17 +93,8 @@ private:
         const auto before = system_clock::now().time_since_epoch();
         const auto there = std::stod(value("SELECT extract(epoch FROM clock_timestamp())"));
         const auto after = system_clock::now().time_since_epoch();
-        const auto here = std::chrono::duration<double>(before + (after - before) / 2).count();
-        const auto offset = here - there;
-        auto what = fmt::format("{:.3f} s ahead of the database's", offset);
-        if (std::abs(offset) <= clock_offset_max_seconds) {
-            found_.push_back({.check = "clock", .what = std::move(what)});
-        } else {
-            found_.push_back({.check = "clock",
-                              .result = warning,
-                              .what = std::move(what),
-                              .remedy = "have both machines follow the same time servers (NTP)"});
-        }
+        const std::chrono::duration<double> here = before + (after - before) / 2;
+        found_.push_back(core::judge_clock(here - std::chrono::duration<double>(there)));
     }
 
     void look_at_durability() {
@@ -119,16 +110,7 @@ private:
     }
 
     void look_at_connections() {
-        const auto free = std::stol(value(free_connections));
-        auto what = fmt::format("{} are free, a service here takes up to {}", free, connections_);
-        if (free >= static_cast<long>(connections_)) {
-            found_.push_back({.check = "connections", .what = std::move(what)});
-        } else {
-            found_.push_back({.check = "connections",
-                              .result = warning,
-                              .what = std::move(what),
-                              .remedy = "raise max_connections, or lower THREADS"});
-        }
+        found_.push_back(core::judge_connections(std::stol(value(free_connections)), connections_));
     }
 
     const std::string& url_;
@@ -147,8 +129,8 @@ ports::findings examine(const std::string& url, std::size_t connections) {
                  .result = failed,
                  .what = error.what(),
                  .remedy =
-                     "see that the server runs and DATABASE_URL names its host, port, database, user and "
-                     "password"}};
+                     "see that the server runs and takes writes (is no standby), and that DATABASE_URL names "
+                     "its host, port, database, user and password"}};
     }
 }
 

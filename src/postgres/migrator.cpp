@@ -12,6 +12,8 @@ namespace {
 
 /// Of migrations alone, in the space of advisory locks of the database.
 constexpr std::int64_t migration_lock = 0x64656c6d696772;
+/// Reading what was applied is quick; on a server that does not answer nobody waits for it.
+constexpr std::chrono::seconds status_within{10};
 
 constexpr auto create_history = R"(
 SET client_min_messages = warning;
@@ -168,7 +170,7 @@ migrator::migrator(std::string url, std::span<const core::migration> known,
     : url_(std::move(url)), known_(known), patience_(patience), lock_timeout_(lock_timeout) {}
 
 schema_status migrator::status() const {
-    blocking_connection session(url_);
+    blocking_connection session(url_, status_within);
     return core::find_status(known_, read_applied(session));
 }
 

@@ -24,20 +24,35 @@ constexpr int write_patience_ms = 5'000;
 constexpr int frame_size = 131'072;
 constexpr int send_buffer_size = 524'288;
 
-std::string describe(const amqp_method_t& method, bool& is_misdeclared) {
-    if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
-        const auto& close = *static_cast<const amqp_channel_close_t*>(method.decoded);
-        is_misdeclared = close.reply_code == AMQP_PRECONDITION_FAILED;
-        return std::string(to_view(close.reply_text));
+connection_error::cause cause_of(std::uint16_t reply_code) {
+    switch (reply_code) {
+        case AMQP_PRECONDITION_FAILED: return connection_error::cause::misdeclared;
+        case AMQP_ACCESS_REFUSED:
+        case AMQP_NOT_ALLOWED: return connection_error::cause::refused;
+        default: return connection_error::cause::other;
     }
-    if (method.id == AMQP_CONNECTION_CLOSE_METHOD) {
-        return std::string(to_view(static_cast<const amqp_connection_close_t*>(method.decoded)->reply_text));
-    }
-    return fmt::format("unexpected method {:#x}", method.id);
 }
 
-[[noreturn]] void fail(std::string_view action, std::string_view why, bool is_misdeclared = false) {
-    throw connection_error(fmt::format("{}: {}", action, why), is_misdeclared);
+[[noreturn]] void fail(std::string_view action, std::string_view why,
+                       connection_error::cause cause = connection_error::cause::other) {
+    throw connection_error(fmt::format("{}: {}", action, why), cause);
+}
+
+struct refusal {
+    std::string text;
+    connection_error::cause cause = connection_error::cause::other;
+};
+
+refusal describe(const amqp_method_t& method) {
+    if (method.id == AMQP_CHANNEL_CLOSE_METHOD) {
+        const auto& close = *static_cast<const amqp_channel_close_t*>(method.decoded);
+        return {.text = std::string(to_view(close.reply_text)), .cause = cause_of(close.reply_code)};
+    }
+    if (method.id == AMQP_CONNECTION_CLOSE_METHOD) {
+        const auto& close = *static_cast<const amqp_connection_close_t*>(method.decoded);
+        return {.text = std::string(to_view(close.reply_text)), .cause = cause_of(close.reply_code)};
+    }
+    return {.text = fmt::format("unexpected method {:#x}", method.id)};
 }
 
 void check_rpc(const amqp_rpc_reply_t& reply, std::string_view action) {
@@ -47,9 +62,8 @@ void check_rpc(const amqp_rpc_reply_t& reply, std::string_view action) {
         case AMQP_RESPONSE_LIBRARY_EXCEPTION: fail(action, amqp_error_string2(reply.library_error));
         case AMQP_RESPONSE_SERVER_EXCEPTION: break;
     }
-    bool is_misdeclared = false;
-    const auto why = describe(reply.reply, is_misdeclared);
-    fail(action, why, is_misdeclared);
+    const auto refused = describe(reply.reply);
+    fail(action, refused.text, refused.cause);
 }
 
 amqp_table_entry_t text_entry(const char* name, std::string_view text) {
@@ -152,8 +166,8 @@ const amqp_frame_t* connection::read() {
     if (frame_.frame_type == AMQP_FRAME_METHOD) {
         const auto id = frame_.payload.method.id;
         if (id == AMQP_CHANNEL_CLOSE_METHOD || id == AMQP_CONNECTION_CLOSE_METHOD) {
-            bool is_misdeclared = false;
-            fail("closed by the broker", describe(frame_.payload.method, is_misdeclared));
+            // Unasked, the same codes mean something else, such as an acknowledgement that came too late.
+            fail("closed by the broker", describe(frame_.payload.method).text);
         }
     }
     return &frame_;

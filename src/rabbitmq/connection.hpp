@@ -16,14 +16,19 @@ namespace delivery::rabbitmq {
 /// The connection is of no use any more and has to be made anew. `what()` is for the log; it holds no secret.
 class connection_error : public std::runtime_error {
 public:
-    explicit connection_error(const std::string& what, bool is_misdeclared = false)
-        : std::runtime_error(what), is_misdeclared_(is_misdeclared) {}
+    enum class cause { other, misdeclared, refused };
+
+    explicit connection_error(const std::string& what, cause why = cause::other)
+        : std::runtime_error(what), why_(why) {}
 
     /// An exchange or queue of this name exists with other properties: only a person can mend that.
-    [[nodiscard]] bool is_misdeclared() const { return is_misdeclared_; }
+    [[nodiscard]] bool is_misdeclared() const { return why_ == cause::misdeclared; }
+
+    /// The broker is there, and does not let this user in or do this: only a person can mend that, too.
+    [[nodiscard]] bool is_refused() const { return why_ == cause::refused; }
 
 private:
-    bool is_misdeclared_;
+    cause why_;
 };
 
 /// One connection to the broker with one open channel, for the thread that made it. Everything throws

@@ -10,19 +10,38 @@ namespace {
 
 using enum ports::finding::grade;
 
+std::string topology_remedy(const connection_error& error) {
+    if (error.is_misdeclared())
+        return "delete what has the wrong properties; the next role to connect declares it";
+    if (error.is_refused()) return "grant the user configure, write and read on what begins with delivery.";
+    return "look at RabbitMQ's log, and examine again";
+}
+
 ports::finding look_at_topology(connection& link) {
     try {
         declare_topology(link);
     } catch (const connection_error& error) {
-        return {.check = "topology",
-                .result = failed,
-                .what = error.what(),
-                .remedy = error.is_misdeclared()
-                              ? "delete what has the wrong properties; the next role to connect declares it"
-                              : "grant the user configure, write and read on what begins with delivery."};
+        return {
+            .check = "topology", .result = failed, .what = error.what(), .remedy = topology_remedy(error)};
     }
     return {.check = "topology",
             .what = fmt::format("{}, {} and what belongs to them", event_exchange, worker_queue)};
+}
+
+/// A broker that is away comes back; one that does not let us in stays closed.
+ports::finding judge_absence(const connection_error& error) {
+    if (error.is_refused()) {
+        return {.check = "broker",
+                .result = failed,
+                .what = error.what(),
+                .remedy = "set user, password and virtual host in RABBITMQ_URL to what RabbitMQ admits"};
+    }
+    return {.check = "broker",
+            .result = warning,
+            .what = error.what(),
+            .remedy =
+                "see that RabbitMQ runs and RABBITMQ_URL names its host and port; until then orders are "
+                "taken, and nothing is published"};
 }
 
 }  // namespace
@@ -38,12 +57,7 @@ ports::findings examine(const options& settings) {
         found.push_back(look_at_topology(link));
         link.close();
     } catch (const connection_error& error) {
-        found.push_back(
-            {.check = "broker",
-             .result = warning,
-             .what = error.what(),
-             .remedy = "see that RabbitMQ runs and RABBITMQ_URL names its host, port, user, password and "
-                       "virtual host; until then orders are taken, and nothing is published"});
+        found.push_back(judge_absence(error));
     }
     return found;
 }

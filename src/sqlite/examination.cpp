@@ -1,14 +1,17 @@
 #include "sqlite/examination.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include <fmt/format.h>
 
+#include "core/diagnosis.hpp"
 #include "sqlite/failure.hpp"
+#include "sqlite/file.hpp"
 #include "sqlite/migrator.hpp"
 
 namespace delivery::sqlite {
@@ -16,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using enum ports::finding::grade;
-
-constexpr std::uintmax_t mebibyte = 1024 * 1024;
-constexpr std::uintmax_t room_needed = 64 * mebibyte;
-constexpr std::uintmax_t room_wanted = 1024 * mebibyte;
 
 /// The deepest on the way to the file that there is: a folder, unless something else is in the way.
 fs::path nearest(const fs::path& file) {
@@ -29,41 +28,45 @@ fs::path nearest(const fs::path& file) {
     return found;
 }
 
-bool may_write(const fs::path& path) { return access(path.c_str(), W_OK) == 0; }
+/// Why no file can be made in the folder; empty where one can. Tried, since rights alone do not tell.
+std::string find_obstacle(const fs::path& folder) {
+    auto name = (folder / ".delivery-doctor-XXXXXX").string();
+    const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor < 0) return fmt::format("{} cannot be written: {}", folder.string(), system_reason());
+    ::close(descriptor);
+    ::unlink(name.c_str());
+    return {};
+}
+
+std::string find_obstacle(const fs::path& file, const fs::path& folder) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored)) return fmt::format("{} is no folder", folder.string());
+    if (fs::exists(file, ignored)) {
+        if (!fs::is_regular_file(file, ignored)) return fmt::format("{} is no file", file.string());
+        if (::access(file.c_str(), R_OK | W_OK) != 0)
+            return fmt::format("{} cannot be written: {}", file.string(), system_reason());
+    }
+    return find_obstacle(folder);
+}
 
 ports::finding look_at_file(const fs::path& file, const fs::path& folder) {
+    if (auto obstacle = find_obstacle(file, folder); !obstacle.empty()) {
+        return {.check = "database",
+                .result = failed,
+                .what = std::move(obstacle),
+                .remedy =
+                    "change its owner or make room, or set DATABASE_URL to a place where a file can be made"};
+    }
     std::error_code ignored;
-    if (!fs::is_directory(folder, ignored)) {
-        return {.check = "database",
-                .result = failed,
-                .what = fmt::format("{} is no folder", folder.string()),
-                .remedy = "set DATABASE_URL to a place where a file can be made"};
-    }
-    const bool exists = fs::exists(file, ignored);
-    if (!may_write(folder) || (exists && !may_write(file))) {
-        const auto& refused = may_write(folder) ? file : folder;
-        return {.check = "database",
-                .result = failed,
-                .what = fmt::format("{} cannot be written by this user", refused.string()),
-                .remedy = "change its owner, or set DATABASE_URL to a place that can be"};
-    }
-    return {
-        .check = "database",
-        .what = exists ? file.string() : fmt::format("{} will be made at the first start", file.string())};
+    return {.check = "database",
+            .what = fs::exists(file, ignored)
+                        ? file.string()
+                        : fmt::format("{} will be made at the first start", file.string())};
 }
 
 ports::finding look_at_schema(const std::string& path) {
     try {
-        const auto state = migrator(path).status();
-        if (!state.incompatibility || !state.pending.empty()) {
-            return {.check = "schema",
-                    .what = fmt::format("{} migrations applied, {} at the next start", state.applied.size(),
-                                        state.pending.size())};
-        }
-        return {.check = "schema",
-                .result = failed,
-                .what = *state.incompatibility,
-                .remedy = "run a program that is as new as the schema"};
+        return core::judge_schema(migrator(path).status(), core::migrated_by::service);
     } catch (const std::exception& error) {
         return {.check = "schema",
                 .result = failed,
@@ -78,19 +81,17 @@ ports::finding look_at_room(const fs::path& folder) {
     if (failure) {
         return {.check = "disk", .result = warning, .what = failure.message(), .remedy = "look at its disk"};
     }
-    auto what = fmt::format("{} MiB free", space.available / mebibyte);
-    if (space.available >= room_wanted) return {.check = "disk", .what = std::move(what)};
-    return {.check = "disk",
-            .result = space.available < room_needed ? failed : warning,
-            .what = std::move(what),
-            .remedy = "make room: without it no order can be stored"};
+    return core::judge_room(space.available);
 }
 
 }  // namespace
 
 ports::findings examine(const std::string& path) {
     const auto folder = nearest(path);
-    return {look_at_file(path, folder), look_at_schema(path), look_at_room(folder)};
+    ports::findings found{look_at_file(path, folder)};
+    if (found.front().result != failed) found.push_back(look_at_schema(path));
+    found.push_back(look_at_room(folder));
+    return found;
 }
 
 }  // namespace delivery::sqlite

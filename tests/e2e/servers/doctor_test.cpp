@@ -37,7 +37,7 @@ TEST_F(doctor, tells_a_wrong_password_without_showing_it) {
     const auto seen = examine();
     EXPECT_EQ(seen.status.code, 1);
     EXPECT_THAT(seen.output, ContainsRegex("failed +database .*password authentication failed"));
-    EXPECT_THAT(seen.output, HasSubstr("do: see that the server runs and DATABASE_URL names"));
+    EXPECT_THAT(seen.output, HasSubstr("DATABASE_URL names its host, port, database, user and password"));
     EXPECT_THAT(seen.output, Not(HasSubstr("wrongsecret")));
 }
 
@@ -62,6 +62,31 @@ TEST_F(doctor, tells_a_right_that_is_missing) {
     EXPECT_THAT(seen.output, ContainsRegex("failed +rights +not granted: DELETE on outbox\n"));
     database->query("DROP OWNED BY " + user);
     database->query("DROP ROLE " + user);
+}
+
+TEST_F(doctor, tells_that_nothing_is_granted_where_not_even_the_schema_may_be_read) {
+    const auto user = "doctor_" + std::to_string(getpid());
+    const auto database = deployed_.open_database();
+    database->query("CREATE ROLE " + user + " LOGIN PASSWORD 'secret'");
+    auto& url = deployed_.variables["DATABASE_URL"];
+    url.replace(url.find("//") + 2, url.find('@') - url.find("//") - 2, user + ":secret");
+    const auto seen = examine();
+    EXPECT_EQ(seen.status.code, 1);
+    EXPECT_THAT(seen.output, ContainsRegex("failed +rights +not granted: .*SELECT on schema_migrations"));
+    EXPECT_THAT(seen.output, HasSubstr("do: GRANT them"));
+    EXPECT_THAT(seen.output, ContainsRegex("ok +clock"));
+    database->query("DROP ROLE " + user);
+}
+
+TEST_F(doctor, tells_a_broker_that_does_not_let_us_in_without_showing_the_password) {
+    auto& url = deployed_.variables["RABBITMQ_URL"];
+    const auto at = url.find('@');
+    url.replace(url.rfind(':', at) + 1, at - url.rfind(':', at) - 1, "wrongsecret");
+    const auto seen = examine();
+    EXPECT_EQ(seen.status.code, 1) << seen.output;
+    EXPECT_THAT(seen.output, ContainsRegex("failed +broker .*ACCESS_REFUSED"));
+    EXPECT_THAT(seen.output, HasSubstr("do: set user, password and virtual host in RABBITMQ_URL"));
+    EXPECT_THAT(seen.output + seen.errors, Not(HasSubstr("wrongsecret")));
 }
 
 TEST_F(doctor, warns_of_a_broker_that_is_away_for_the_service_works_on) {
