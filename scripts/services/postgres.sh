@@ -100,10 +100,23 @@ postgres_clear_remains() {
     memory=${lines[6]-}
     memory=${memory##* }
     if [[ $memory ]]; then
-        wait_until 10 shared_memory_unused "$memory" || die "processes of a killed PostgreSQL in $dir do not end"
+        if ! wait_until 5 shared_memory_unused "$memory"; then
+            postgres_kill_orphans
+            wait_until 10 shared_memory_unused "$memory" || die "processes of a killed PostgreSQL in $dir do not end"
+        fi
         ipcrm --shmem-id "$memory" 2>/dev/null || true
     fi
     rm -f "$base/postgres/data/postmaster.pid"
+}
+
+# A backend that waited for a lock of one that has noticed the end already waits for ever (PGSemaphoreLock heeds no
+# signal of it). All of them work in the data folder.
+postgres_kill_orphans() {
+    local entry
+    for entry in /proc/[0-9]*; do
+        [[ $(readlink "$entry/cwd" 2>/dev/null) != "$base/postgres/data" ]] ||
+            as_server kill -KILL "${entry#/proc/}" 2>/dev/null || true
+    done
 }
 
 # Columns of the table: key shmid perms size cpid lpid nattch …
