@@ -15,14 +15,19 @@ format() {
     sources | xargs -0 clang-format-19 -i
 }
 
+# Whatever a shell runs: by its name, or by its first line.
+shell_scripts() {
+    find "$root_dir/dev" "$root_dir/.ci" "$root_dir"/{scripts,deploy,tests,bench} -type f -exec \
+        awk 'FNR == 1 && (FILENAME ~ /\.sh$/ || /^#!.*[\/ ](ba)?sh$/) { print FILENAME } { nextfile }' {} +
+}
+
 # Everything is checked before it fails.
 lint() {
     local scripts failed=''
     step "clang-format"
     sources | xargs -0 clang-format-19 --dry-run -Werror || failed+=" clang-format"
     step "shellcheck"
-    mapfile -t scripts < <(find "$root_dir/dev" "$root_dir/.ci/run" "$root_dir/scripts" "$root_dir/tests" \
-        -name dev -o -name run -o -name '*.sh')
+    mapfile -t scripts < <(shell_scripts)
     shellcheck --external-sources --source-path="$root_dir" "${scripts[@]}" || failed+=" shellcheck"
     step "clang-tidy"
     lint_sources || failed+=" clang-tidy"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # services.sh sets dir, base and server_user
 # One private PostgreSQL: its data, log and state lie in $dir (or, see services.sh, $base); it listens on
 # 127.0.0.1 alone, asks for a random password, and keeps PostgreSQL's durable defaults.
 

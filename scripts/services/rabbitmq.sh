@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # services.sh sets dir, base and server_user
 # One private RabbitMQ with an epmd of its own: node name, ports, cookie, data and logs are this folder's alone,
 # and everything listens on 127.0.0.1. Debian's /usr/sbin/rabbitmq-server switches to the system's user and
 # folders, so the server's own script is started instead.
