@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
+
 #include "core/coalescer.hpp"
 #include "core/message_codec.hpp"
 #include "runtime/system_clock.hpp"
@@ -20,13 +22,13 @@ domain::order_event some_event() {
 
 void encode_message(benchmark::State& state) {
     const auto event = some_event();
-    for (auto _ : state) benchmark::DoNotOptimize(core::encode_body(event));
+    for ([[maybe_unused]] const auto _ : state) benchmark::DoNotOptimize(core::encode_body(event));
 }
 BENCHMARK(encode_message);
 
 void decode_message(benchmark::State& state) {
     const auto text = core::encode_body(some_event());
-    for (auto _ : state) benchmark::DoNotOptimize(core::decode_body(text));
+    for ([[maybe_unused]] const auto _ : state) benchmark::DoNotOptimize(core::decode_body(text));
 }
 BENCHMARK(decode_message);
 
@@ -43,7 +45,7 @@ void coalesce(benchmark::State& state) {
                                            co_return std::vector<int>(batch.begin(), batch.end());
                                        });
     const auto deadline = clock.monotonic() + std::chrono::hours(1);
-    for (auto _ : state) {
+    for ([[maybe_unused]] const auto _ : state) {
         for (int i = 0; i < state.range(0); ++i)
             core::spawn(context.get_executor(), submit_one(requests, deadline));
         context.run();

@@ -31,7 +31,7 @@ domain::order some_order() {
 void parse_request(benchmark::State& state) {
     http::request request;
     http::incoming_request incoming(request, {});
-    for (auto _ : state) {
+    for ([[maybe_unused]] const auto _ : state) {
         incoming.reset();
         std::string_view left = post;
         while (!incoming.is_complete()) left.remove_prefix(incoming.feed(left));
@@ -41,14 +41,14 @@ void parse_request(benchmark::State& state) {
 BENCHMARK(parse_request);
 
 void validate_order_body(benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(http::parse_order_body(body));
+    for ([[maybe_unused]] const auto _ : state) benchmark::DoNotOptimize(http::parse_order_body(body));
 }
 BENCHMARK(validate_order_body);
 
 void serialise_order(benchmark::State& state) {
     const auto order = some_order();
     std::string text;
-    for (auto _ : state) {
+    for ([[maybe_unused]] const auto _ : state) {
         text.clear();
         http::append_json(text, order);
         benchmark::DoNotOptimize(text);
@@ -61,7 +61,7 @@ void serialise_head(benchmark::State& state) {
     answer.status = 201;
     answer.add("Location", "/orders/01a20f1d-dde9-7707-bee0-adfb7e5de6cd");
     std::string text;
-    for (auto _ : state) {
+    for ([[maybe_unused]] const auto _ : state) {
         text.clear();
         http::append_head(text, answer, http::connection_end::keep);
         benchmark::DoNotOptimize(text);
@@ -81,7 +81,7 @@ void route_request(benchmark::State& state) {
     http::request request;
     request.method = "GET";
     request.target = "/orders/01a20f1d-dde9-7707-bee0-adfb7e5de6cd/events";
-    for (auto _ : state) benchmark::DoNotOptimize(routes.find(request));
+    for ([[maybe_unused]] const auto _ : state) benchmark::DoNotOptimize(routes.find(request));
 }
 BENCHMARK(route_request);
 
