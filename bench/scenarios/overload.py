@@ -30,7 +30,8 @@ WARM_UP = 2.0
 BUCKET = 0.25
 SLOW_CLIENTS = 200
 OFFERED, CAPACITY = "offered twice that", "capacity"
-ALONE, SLOW_CLIENT, SLOW_CONSUMER = "alone", f"beside {SLOW_CLIENTS} slow clients", "beside a slow consumer"
+ALONE, SLOW_CLIENT = "alone", f"beside {SLOW_CLIENTS} slow clients"
+SLOW_CONSUMER, QUICK_CONSUMER = "beside a slow consumer", "beside a quick consumer"
 
 
 def probe(port, until):
@@ -146,14 +147,17 @@ def live_alone(servers, seconds):
         return finish_on_postgres(servers, deployment, seconds)
 
 
-def live_beside_consumer(servers, seconds):
-    with (delivery(servers, migrated_database(servers)) as deployment,
-          child([PYTHON, "-m", "peers.slow_consumer"], RABBITMQ_URL=servers.rabbitmq, PYTHONPATH=BENCH,
-                PYTHONDONTWRITEBYTECODE=1) as consumer):
-        if not consumer.stdout.readline():
-            raise RuntimeError("the slow consumer did not start")
-        servers.settle()
-        return finish_on_postgres(servers, deployment, seconds)
+def live_beside(consumer):
+    """A consumer on the exchange costs a queue more, whether it is quick or slow."""
+    def run(servers, seconds):
+        with (delivery(servers, migrated_database(servers)) as deployment,
+              child([PYTHON, "-m", f"peers.{consumer}"], RABBITMQ_URL=servers.rabbitmq, PYTHONPATH=BENCH,
+                    PYTHONDONTWRITEBYTECODE=1) as process):
+            if not process.stdout.readline():
+                raise RuntimeError(f"the {consumer} did not start")
+            servers.settle()
+            return finish_on_postgres(servers, deployment, seconds)
+    return run
 
 
 def is_unharmed(result):
@@ -166,6 +170,7 @@ GROUP = Group(servers_alone, [
     Scenario("slow clients: POST /orders, 64 connections", "orders/s",
              {SLOW_CLIENT: lambda servers, seconds: post_alone(servers, seconds, beside=SLOW_CLIENT),
               ALONE: post_alone}, UNHARMED),
-    Scenario("slow consumer: life cycle", "orders/s", {SLOW_CONSUMER: live_beside_consumer, ALONE: live_alone},
-             at_least(0.8, ALONE)),
+    Scenario("slow consumer: life cycle", "orders/s",
+             {SLOW_CONSUMER: live_beside("slow_consumer"), QUICK_CONSUMER: live_beside("quick_consumer"),
+              ALONE: live_alone}, at_least(0.8, QUICK_CONSUMER)),
 ], is_default=False)
