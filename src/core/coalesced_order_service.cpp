@@ -51,7 +51,7 @@ public:
     awaitable<served<std::vector<domain::order>>> list(ports::page_request request) override {
         if (lists_under_way_ >= options_.queue_max) co_return std::unexpected(unavailable{});
         co_return co_await read(
-            within(around_.where, around_.clock, options_.request_timeout, list_one(std::move(request))));
+            within(around_.where, around_.clock, options_.request_timeout, list_one(request)));
     }
 
     awaitable<void> drain() override {

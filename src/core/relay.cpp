@@ -270,8 +270,10 @@ private:
                 const auto depth = co_await caller_.call(store_operation::depth, started,
                                                          [&] { return store_.depth(held); });
                 around_.metrics.outbox_depth(depth.pending, depth.oldest_age);
-            } catch (const ports::store_error&) {
-                // The lanes and the leases report a store that is away; a gauge need not repeat it.
+            } catch (const ports::store_error& error) {
+                // No warning: the lanes and the leases report a store that is away.
+                around_.logger.debug("outbox depth was not measured",
+                                     {{"error", std::string_view(error.what())}});
             }
             const auto took = around_.clock.monotonic() - started;
             if (!is_stopping_) co_await depth_bell_.wait(std::max(depth_interval, took * depth_cost_share));

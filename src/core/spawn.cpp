@@ -7,7 +7,7 @@
 namespace delivery::core {
 
 void spawn(const executor& where, awaitable<void> work) {
-    boost::asio::co_spawn(where, std::move(work), [](std::exception_ptr failure) {
+    boost::asio::co_spawn(where, std::move(work), [](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
     });
 }
