@@ -76,9 +76,8 @@ std::vector<route> admin_routes(health_source& source, std::function<std::string
         {"GET", "/livez", get_liveness},
         {"GET", "/readyz", [&source](request&) { return get_readiness(source); }},
         {"GET", "/metrics",
-         [render_metrics, where_to_render](request&) {
-             return get_metrics(render_metrics, where_to_render);
-         }},
+         [render_metrics = std::move(render_metrics), where_to_render = std::move(where_to_render)](
+             request&) { return get_metrics(render_metrics, where_to_render); }},
     };
 }
 

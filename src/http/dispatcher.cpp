@@ -96,8 +96,9 @@ void dispatcher::log(const request& request, const response& answer, std::chrono
 endpoint to_endpoint(executor where, std::shared_ptr<dispatcher> dispatcher) {
     return {.where = std::move(where),
             .handle = [dispatcher](request& request) { return dispatcher->handle(request); },
-            .refuse = [dispatcher](request& request,
-                                   const refusal& refusal) { return dispatcher->refuse(request, refusal); }};
+            .refuse = [dispatcher = std::move(dispatcher)](
+                          request& request,
+                          const refusal& refusal) { return dispatcher->refuse(request, refusal); }};
 }
 
 }  // namespace delivery::http

@@ -48,7 +48,7 @@ awaitable<response> get_root(request&) {
 }
 
 route_handler page_at(std::string path) {
-    return [path](request& request) { return get_page(request, path); };
+    return [path = std::move(path)](request& request) { return get_page(request, path); };
 }
 
 }  // namespace

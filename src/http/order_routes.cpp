@@ -169,7 +169,7 @@ awaitable<response> list_orders(core::order_service& service, request& request) 
     // One more than the page holds tells whether there is another page.
     auto wanted = *page;
     ++wanted.limit;
-    const auto orders = co_await service.list(std::move(wanted));
+    const auto orders = co_await service.list(wanted);
     if (!orders) co_return unavailable_answer(request, orders.error());
     co_return page_answer(*page, *orders);
 }

@@ -21,7 +21,7 @@ std::function<void()> remote(const executor& where, std::weak_ptr<core::wakeup> 
 
 class in_process_consumer final : public ports::consumer {
 public:
-    in_process_consumer(std::shared_ptr<channel> queue, ports::clock& clock, executor where,
+    in_process_consumer(std::shared_ptr<channel> queue, ports::clock& clock, const executor& where,
                         ports::dead_letter_store& dead_letters)
         : queue_(std::move(queue)),
           arrivals_(std::make_shared<core::wakeup>(clock, where)),
