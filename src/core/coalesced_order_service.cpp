@@ -33,8 +33,7 @@ public:
                                .address = std::move(draft.address),
                                .traceparent = std::move(draft.traceparent),
                                .idempotency = std::move(draft.idempotency)};
-        // Behind a key that was used before stands the order of then, and this id names none.
-        const auto id = order.idempotency ? std::nullopt : std::optional(order.id);
+        const auto id = order.id;
         auto result = co_await guard(creates_.submit(std::move(order), deadline()));
         if (!result && result.error().outcome_unknown) result.error().order_id = id;
         co_return result;

@@ -22,18 +22,24 @@ response refuse(const request& request, problem_kind kind, std::string detail) {
     return to_response({.kind = kind, .detail = std::move(detail)}, request);
 }
 
-const char* detail_of(const core::unavailable& reason) {
-    if (!reason.outcome_unknown) return "The service cannot answer now, try again later";
-    if (reason.order_id) return "The order may have been stored";
-    return "The order may have been stored: send the request again with the same Idempotency-Key";
+response unavailable_answer(const request& request, std::string detail,
+                            std::optional<domain::uuid> unknown_order = {}) {
+    return to_response(
+        {.kind = problem_kind::unavailable, .detail = std::move(detail), .unknown_order = unknown_order},
+        request);
 }
 
-response unavailable_answer(const request& request, const core::unavailable& reason) {
-    return to_response({.kind = problem_kind::unavailable,
-                        .detail = detail_of(reason),
-                        .outcome_unknown = reason.outcome_unknown,
-                        .unknown_order = reason.outcome_unknown ? reason.order_id : std::nullopt},
-                       request);
+response not_served_answer(const request& request) {
+    return unavailable_answer(request, "The service cannot answer now, try again later");
+}
+
+response not_created_answer(const request& request, const core::unavailable& reason, bool has_key) {
+    if (!reason.outcome_unknown) return not_served_answer(request);
+    return unavailable_answer(
+        request,
+        has_key ? "The order may have been stored: send the request again with the same Idempotency-Key"
+                : "The order may have been stored",
+        reason.order_id);
 }
 
 response malformed_id_answer(const request& request) {
@@ -97,8 +103,9 @@ awaitable<response> create_order(core::order_service& service, request& request)
                             .address = std::move(body->address),
                             .traceparent = request.traceparent,
                             .idempotency = std::move(*key)};
+    const bool has_key = draft.idempotency.has_value();
     const auto created = co_await service.create(std::move(draft));
-    if (!created) co_return unavailable_answer(request, created.error());
+    if (!created) co_return not_created_answer(request, created.error(), has_key);
     co_return created_answer(request, *created);
 }
 
@@ -106,7 +113,7 @@ awaitable<response> get_order(core::order_service& service, request& request) {
     const auto id = domain::uuid::parse(request.parameter);
     if (!id) co_return malformed_id_answer(request);
     const auto found = co_await service.find(*id);
-    if (!found) co_return unavailable_answer(request, found.error());
+    if (!found) co_return not_served_answer(request);
     if (!*found) co_return no_order_answer(request);
 
     const auto& order = **found;
@@ -128,7 +135,7 @@ awaitable<response> list_events(core::order_service& service, request& request) 
     const auto id = domain::uuid::parse(request.parameter);
     if (!id) co_return malformed_id_answer(request);
     const auto found = co_await service.history(*id);
-    if (!found) co_return unavailable_answer(request, found.error());
+    if (!found) co_return not_served_answer(request);
     if (!*found) co_return no_order_answer(request);
 
     response answer;
@@ -170,7 +177,7 @@ awaitable<response> list_orders(core::order_service& service, request& request) 
     auto wanted = *page;
     ++wanted.limit;
     const auto orders = co_await service.list(wanted);
-    if (!orders) co_return unavailable_answer(request, orders.error());
+    if (!orders) co_return not_served_answer(request);
     co_return page_answer(*page, *orders);
 }
 

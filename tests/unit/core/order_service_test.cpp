@@ -97,14 +97,14 @@ TEST_F(order_service_test, where_the_outcome_is_unknown_the_orders_id_is_told) {
     EXPECT_TRUE(database.orders.contains(*refused.error().order_id));
 }
 
-TEST_F(order_service_test, behind_a_key_no_id_is_told_since_the_key_may_stand_for_another_order) {
+TEST_F(order_service_test, behind_a_used_key_an_id_is_told_and_the_key_tells_the_order) {
     const ports::idempotency_key key{.key = "key", .fingerprint = {1}};
     const auto first = run(service->create(draft(key))).value();
     script.fail_always("create", store_fault::outcome_unknown);
     const auto refused = run(service->create(draft(key)));
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().outcome_unknown);
-    EXPECT_FALSE(refused.error().order_id);
+    EXPECT_TRUE(refused.error().order_id);
     script.heal("create");
     EXPECT_EQ(run(service->create(draft(key)))->order, first.order);
 }

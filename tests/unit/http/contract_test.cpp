@@ -117,7 +117,6 @@ TEST_F(contract, is_kept_by_errors) {
     service.created =
         std::unexpected(core::unavailable{.outcome_unknown = true, .order_id = make_order().id});
     expect_kept(make_request("POST", "/orders", body), 503);
-    service.created = std::unexpected(core::unavailable{.outcome_unknown = true});
     expect_kept(make_request("POST", "/orders", body, {{"Idempotency-Key", "k"}}), 503);
     service.found = std::nullopt;
     service.events = std::nullopt;
