@@ -52,6 +52,9 @@ private:
     std::unique_ptr<service> running_;
 };
 
+const std::string requests_succeed = "job:delivery_http_errors:ratio_rate5m == 0";
+const std::string events_are_published = "sum(rate(delivery_outbox_published_total[10m])) > 0";
+
 /// Alerts by name, each with the pattern of its summary.
 using expected_alerts = std::map<std::string, std::string>;
 
@@ -69,6 +72,25 @@ std::set<std::string> names_of(const expected_alerts& alerts) {
 std::string section_of(std::string alert) {
     std::ranges::transform(alert, alert.begin(), [](unsigned char letter) { return std::tolower(letter); });
     return "docs/runbook.md#" + alert;
+}
+
+/// Has the database break off every second transaction of a session that inserts orders, as it does with
+/// those that stand in each other's way.
+void break_off_every_second_insert(sql_database& database) {
+    database.query(
+        "DO $$ BEGIN FOR i IN 0..63 LOOP EXECUTE 'CREATE SEQUENCE attempts_' || i; END LOOP; END $$; "
+        "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF nextval('attempts_' || pg_backend_pid() % 64) % 2 = 1 THEN "
+        "RAISE 'broken off' USING ERRCODE = 'serialization_failure'; END IF; RETURN NULL; END $$; "
+        "CREATE TRIGGER breaker BEFORE INSERT ON orders FOR EACH STATEMENT EXECUTE FUNCTION break_off()");
+}
+
+/// Has every event that is recorded from now on look as if it had been two minutes ago.
+void date_events_back(sql_database& database) {
+    database.query(
+        "CREATE FUNCTION date_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "NEW.recorded_at := NEW.recorded_at - interval '2 minutes'; RETURN NEW; END $$; "
+        "CREATE TRIGGER dating_back BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION date_back()");
 }
 
 /// Roles at work, watched by a Prometheus with our alerts, which are given a second instead of minutes. All
@@ -97,15 +119,15 @@ protected:
         forget();
     }
 
-    /// The same, and then somebody does ask, so that all is well and no alert even pending.
-    void watch_until_all_is_well(int api_port) {
+    /// The same, and then makes traffic until Prometheus knows of it, so that all is well and no alert even
+    /// pending.
+    void watch_until_all_is_well(const std::function<void()>& make_traffic, const std::string& known) {
         watch();
         ASSERT_TRUE(eventually(
             20s,
             [&] {
-                http_request(api_port, "GET", "/orders");
-                return prometheus_->has_data("job:delivery_http_errors:ratio_rate5m == 0") &&
-                       prometheus_->active_alerts().empty();
+                make_traffic();
+                return prometheus_->has_data(known) && prometheus_->active_alerts().empty();
             },
             200ms));
         forget();
@@ -179,10 +201,8 @@ TEST_F(live_alerts, fire_when_nobody_comes_or_orders_stand_still_or_processes_ar
     expect_firing({});
 
     amqp_client client(deployed_.rabbitmq_url());
-    for (const auto* body : {"not json", "neither"}) {
-        client.publish({.exchange = "delivery.events", .routing_key = "order.received", .body = body});
-    }
-    expected_alerts expected{{"DeliveryDeadLetters", "2 messages were set aside as hopeless"}};
+    client.publish({.exchange = "delivery.events", .routing_key = "order.received", .body = "not json"});
+    expected_alerts expected{{"DeliveryDeadLetters", "1 messages were set aside as hopeless"}};
     expect_firing(expected);
 
     other_worker.kill();
@@ -194,7 +214,9 @@ TEST_F(live_alerts, fire_when_nobody_comes_or_orders_stand_still_or_processes_ar
     expected["DeliveryRoleAbsent"] = "Not one worker is running";
     expect_firing(expected);
     for (auto* one : {&worker, &other_worker}) one->start();
-    expect_firing({{"DeliveryDeadLetters", "[12] messages were set aside as hopeless"}});
+    expected.erase("DeliveryTargetDown");
+    expected.erase("DeliveryRoleAbsent");
+    expect_firing(expected);
 }
 
 TEST_F(live_alerts, fire_while_a_server_is_away_and_while_workers_catch_up) {
@@ -202,10 +224,14 @@ TEST_F(live_alerts, fire_while_a_server_is_away_and_while_workers_catch_up) {
     tcp_proxy to_rabbitmq(shared_rabbitmq().port());
     deployed_.variables["DATABASE_URL"] = with_port(deployed_.database_url(), to_postgres.port());
     deployed_.variables["RABBITMQ_URL"] = with_port(deployed_.rabbitmq_url(), to_rabbitmq.port());
-    auto& api = start("api", {{"REQUEST_TIMEOUT", "300ms"}});
+    auto& api = start("api", {{"REQUEST_TIMEOUT", "500ms"}});
     start("relay");
     start("worker");
-    watch_until_all_is_well(api.port());
+    const auto is_posted = [&] {
+        return http_request(api.port(), "POST", "/orders", R"({"customer_name":"a","address":"b"})").status ==
+               201;
+    };
+    watch_until_all_is_well(is_posted, events_are_published);
 
     to_postgres.refuse_new();
     to_postgres.cut_all();
@@ -214,17 +240,18 @@ TEST_F(live_alerts, fire_while_a_server_is_away_and_while_workers_catch_up) {
         {"DeliveryErrorBudgetBurnSlow", R"(api has failed [0-9.]+% of its requests for hours)"}};
     expect_firing(expected, [&] { http_request(api.port(), "GET", "/orders"); });
     to_postgres.pass();
-    ASSERT_TRUE(eventually(20s, [&] { return http_request(api.port(), "GET", "/orders").status == 200; }));
+    ASSERT_TRUE(eventually(20s, is_posted));
 
     to_rabbitmq.refuse_new();
     to_rabbitmq.cut_all();
-    for (int count = 0; count < 3; ++count) post_order(api.port());
+    const auto database = deployed_.open_database();
+    date_events_back(*database);
+    ASSERT_TRUE(eventually(20s, is_posted));
     expected["DeliveryPublishFailures"] = "The broker did not take events, [0-9]+ times in five minutes";
-    expect_firing(expected);
-    deployed_.open_database()->query("UPDATE outbox SET recorded_at = recorded_at - interval '2 minutes'");
     expected["DeliveryOutboxOld"] = "An event has waited 2m [0-9]+s to be published";
     expect_firing(expected);
 
+    database->query("DROP TRIGGER dating_back ON outbox");
     to_rabbitmq.pass();
     expected.erase("DeliveryOutboxOld");
     expected["DeliveryWorkerLagHigh"] = "Workers are [0-9]m [0-9]+s behind";
@@ -232,12 +259,10 @@ TEST_F(live_alerts, fire_while_a_server_is_away_and_while_workers_catch_up) {
 }
 
 TEST_F(live_alerts, fire_when_the_database_is_slow_or_breaks_transactions_off) {
-    auto& api = start("api");
+    auto& api = start("api", {{"THREADS", "4"}});
     start("relay");
     start("worker");
-    api.await_ready();
-    post_order(api.port());
-    watch_until_all_is_well(api.port());
+    watch_until_all_is_well([&] { post_order(api.port()); }, events_are_published);
 
     const auto blocking = deployed_.open_database();
     const auto database = deployed_.open_database();
@@ -255,12 +280,7 @@ TEST_F(live_alerts, fire_when_the_database_is_slow_or_breaks_transactions_off) {
     for (auto& one : posted) one.get();
     expect_firing({{"DeliveryLatencyHigh", "/orders: one request in a hundred takes longer than 2[.0-9]+s"}});
 
-    database->query(
-        "CREATE SEQUENCE attempts; "
-        "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF nextval('attempts') % 4 <> 0 THEN RAISE 'broken off' USING ERRCODE = '40001'; END IF; "
-        "RETURN NULL; END $$; "
-        "CREATE TRIGGER breaker BEFORE INSERT ON orders FOR EACH STATEMENT EXECUTE FUNCTION break_off()");
+    break_off_every_second_insert(*database);
     const order_load load(api.port(), 8);
     expect_firing({{"DeliveryStoreRetries", "api repeats [0-9.]+ calls of the database a second"}});
     EXPECT_EQ(load.statuses().at(201), static_cast<int>(load.acknowledged_count()));
@@ -273,7 +293,7 @@ TEST_F(live_alerts, fire_for_a_corrupt_history_until_an_audit_finds_it_mended) {
     start("worker");
     api.await_ready();
     const auto id = post_order(api.port());
-    watch_until_all_is_well(api.port());
+    watch_until_all_is_well([&] { http_request(api.port(), "GET", "/orders"); }, requests_succeed);
     ASSERT_TRUE(await_status(api.port(), id, "DELIVERED"));
 
     const auto database = deployed_.open_database();
