@@ -1,6 +1,7 @@
 #include "rabbitmq/publish_loop.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,15 +41,18 @@ void publish_loop::submit(publish_content content, completion<publish_outcomes> 
                   .submitted = clock_.monotonic(),
                   .outcomes = publish_outcomes(size, ports::publish_outcome::failed)};
     bool is_first = false;
+    std::optional<request> refused;
     {
         const std::lock_guard lock(mutex_);
-        if (!is_closed_) {
+        if (is_closed_) {
+            refused = std::move(added);
+        } else {
             is_first = submitted_.empty();
             submitted_.push_back(std::move(added));
         }
     }
     if (is_first) thread_.wake();
-    if (added.done) added.done(std::move(added.outcomes));  // Still here: closed.
+    if (refused) refused->done(std::move(refused->outcomes));
 }
 
 void publish_loop::finish(std::chrono::milliseconds patience) {

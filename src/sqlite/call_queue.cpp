@@ -43,22 +43,19 @@ awaitable<void> call_queue::run(work todo, std::chrono::milliseconds patience) {
 }
 
 void call_queue::push(call next) {
-    const char* refusal = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        if (closed_) {
-            refusal = "the database is closed";
-        } else if (waiting_.size() >= bound_) {
-            refusal = "too many calls wait for the database";
-        } else {
-            waiting_.push_back(std::move(next));
-        }
-    }
-    if (refusal != nullptr) {
+    if (const auto* refusal = take_in(next)) {
         next.complete(unavailable(refusal));
     } else {
         arrived_.notify_one();
     }
+}
+
+const char* call_queue::take_in(call& next) {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return "the database is closed";
+    if (waiting_.size() >= bound_) return "too many calls wait for the database";
+    waiting_.push_back(std::move(next));
+    return nullptr;
 }
 
 std::vector<call> call_queue::take(std::size_t max) {

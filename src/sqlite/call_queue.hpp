@@ -51,6 +51,8 @@ public:
 
 private:
     void push(call next);
+    /// Moves it to those that wait, or says why not, and leaves it as it is.
+    const char* take_in(call& next);
 
     const std::size_t bound_;
     std::mutex mutex_;

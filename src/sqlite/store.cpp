@@ -25,8 +25,8 @@ using std::chrono::milliseconds;
 /// call.
 class store final : public ports::store {
 public:
-    store(executor where, std::shared_ptr<database> shared)
-        : shared_(std::move(shared)), idle_(std::move(where), asio::steady_timer::time_point::max()) {}
+    store(const executor& where, std::shared_ptr<database> shared)
+        : shared_(std::move(shared)), idle_(where, asio::steady_timer::time_point::max()) {}
 
     store(const store&) = delete;
     store& operator=(const store&) = delete;

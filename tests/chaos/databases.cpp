@@ -48,7 +48,8 @@ database_pair::member database_pair::make_member(const std::string& primary_url)
         made.disk = std::make_unique<small_disk>(folder_ / (made.name + "-disk"), *disk_bytes_);
         const auto base = made.disk->folder() / "base";
         std::filesystem::create_directory(base);
-        std::filesystem::permissions(base, std::filesystem::perms(0711));
+        using std::filesystem::perms;
+        std::filesystem::permissions(base, perms::owner_all | perms::group_exec | perms::others_exec);
         std::filesystem::create_directory(folder);
         tests::write_file(folder / "base", base.string() + "\n");
     }

@@ -1,4 +1,3 @@
-#include <glob.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -6,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -65,12 +65,11 @@ private:
 };
 
 std::optional<std::string> find_faketime() {
-    glob_t found{};
-    std::optional<std::string> library;
-    if (::glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, nullptr, &found) == 0)
-        library = found.gl_pathv[0];
-    ::globfree(&found);
-    return library;
+    for (const auto& folder : std::filesystem::directory_iterator("/usr/lib")) {
+        const auto library = folder.path() / "faketime/libfaketimeMT.so.1";
+        if (std::filesystem::exists(library)) return library;
+    }
+    return std::nullopt;
 }
 
 int report(const options& asked, const run_result& result, const std::filesystem::path& folder) {
