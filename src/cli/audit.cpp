@@ -13,9 +13,8 @@ namespace {
 
 void print_violation(const core::violation& found, bool as_json) {
     if (as_json) {
-        std::string what;
-        http::append_json_string(what, found.what);
-        fmt::print("{{\"order_id\":\"{}\",\"violation\":{}}}\n", found.order_id.to_string(), what);
+        fmt::print("{{\"order_id\":\"{}\",\"violation\":{}}}\n", found.order_id.to_string(),
+                   http::to_json_string(found.what));
     } else {
         fmt::print("{}  {}\n", found.order_id.to_string(), found.what);
     }

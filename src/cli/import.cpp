@@ -39,11 +39,7 @@ void print_refused(const std::string& id, const std::string& why, bool as_json) 
         fmt::print("not taken: {}: {}\n", runtime::readable(id), runtime::readable(why));
         return;
     }
-    std::string order;
-    std::string reason;
-    http::append_json_string(order, id);
-    http::append_json_string(reason, why);
-    fmt::print("{{\"not_taken\":{},\"reason\":{}}}\n", order, reason);
+    fmt::print("{{\"not_taken\":{},\"reason\":{}}}\n", http::to_json_string(id), http::to_json_string(why));
 }
 
 void print_summary(const tally& sum, std::int64_t unpublished, const invocation& what) {
