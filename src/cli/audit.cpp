@@ -7,6 +7,7 @@
 #include "cli/progress.hpp"
 #include "core/audit.hpp"
 #include "http/json_text.hpp"
+#include "runtime/log_escape.hpp"
 
 namespace delivery::cli {
 namespace {
@@ -16,7 +17,7 @@ void print_violation(const core::violation& found, bool as_json) {
         fmt::print("{{\"order_id\":\"{}\",\"violation\":{}}}\n", found.order_id.to_string(),
                    http::to_json_string(found.what));
     } else {
-        fmt::print("{}  {}\n", found.order_id.to_string(), found.what);
+        fmt::print("{}  {}\n", found.order_id.to_string(), runtime::readable(found.what));
     }
 }
 
