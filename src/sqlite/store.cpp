@@ -131,7 +131,8 @@ public:
         return read([](connection& db) { return count_orders(db); });
     }
 
-    awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override {
+    awaitable<std::vector<ports::import_outcome>> import_orders(
+        std::span<const ports::imported_order> orders) override {
         return write([orders](connection& db) { return sqlite::import_orders(db, orders); });
     }
 

@@ -123,21 +123,24 @@ std::vector<domain::order> memory_database::list(const ports::page_request& requ
     return page;
 }
 
-std::size_t memory_database::import_orders(std::span<const ports::imported_order> imported) {
-    std::size_t stored = 0;
+std::vector<ports::import_outcome> memory_database::import_orders(
+    std::span<const ports::imported_order> imported) {
+    std::vector<ports::import_outcome> outcomes;
     for (const auto& [order, history] : imported) {
         check_text(order.customer_name);
         check_text(order.address);
     }
     for (const auto& [order, history] : imported) {
-        if (!orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}}).second) continue;
-        ++stored;
+        const bool is_taken =
+            orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}}).second;
+        outcomes.push_back(is_taken ? ports::import_outcome::taken : ports::import_outcome::already_there);
+        if (!is_taken) continue;
         for (const auto& event : history)
             events[order.id][event.version] = {.event = event, .traceparent = {}};
         if (domain::is_finished(order.status) || history.empty()) continue;
         add_outbox_row(history.back(), {}, reserve_sequences(1));
     }
-    return stored;
+    return outcomes;
 }
 
 void memory_database::add_event(const domain::order_event& event, const std::string& traceparent,
