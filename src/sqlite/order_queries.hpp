@@ -22,6 +22,7 @@ std::vector<std::optional<std::vector<domain::order_event>>> find_histories(
 std::vector<domain::order> list_orders(connection& db, const ports::page_request& request);
 
 std::vector<ports::import_outcome> import_orders(connection& db,
-                                                 std::span<const ports::imported_order> orders);
+                                                 std::span<const ports::imported_order> orders,
+                                                 domain::timestamp now);
 
 }  // namespace delivery::sqlite

@@ -131,14 +131,15 @@ std::vector<ports::import_outcome> memory_database::import_orders(
         check_text(order.address);
     }
     for (const auto& [order, history] : imported) {
-        const bool is_taken =
-            orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}}).second;
+        const auto [stored, is_taken] =
+            orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}});
         outcomes.push_back(is_taken ? ports::import_outcome::taken : ports::import_outcome::already_there);
         if (!is_taken) continue;
         for (const auto& event : history)
             events[order.id][event.version] = {.event = event, .traceparent = {}};
         if (domain::is_finished(order.status) || history.empty()) continue;
         add_outbox_row(history.back(), {}, reserve_sequences(1));
+        stored->second.redriven_at = now_();
     }
     return outcomes;
 }
@@ -167,14 +168,19 @@ void memory_database::add_outbox_row(const domain::order_event& event, const std
 ports::audited_order memory_database::audit_one(const domain::uuid& id) const {
     ports::audited_order audited{
         .id = id, .order = {}, .events = {}, .outbox = {}, .timers = {}, .unreadable = {}};
-    if (const auto order = orders.find(id); order != orders.end()) audited.order = order->second.order;
+    std::optional<domain::timestamp> redriven_at;
+    if (const auto order = orders.find(id); order != orders.end()) {
+        audited.order = order->second.order;
+        redriven_at = order->second.redriven_at;
+    }
     if (const auto history = events.find(id); history != events.end()) {
         for (const auto& stored : history->second | std::views::values)
             audited.events.push_back(stored.event);
     }
     for (const auto& row : outbox | std::views::values) {
         if (row.event.order_id != id) continue;
-        audited.outbox.push_back({.version = row.event.version, .overdue = now_() - row.event.recorded_at});
+        const auto since = std::max(row.event.recorded_at, redriven_at.value_or(row.event.recorded_at));
+        audited.outbox.push_back({.version = row.event.version, .overdue = now_() - since});
     }
     if (const auto timer = timers.find(id); timer != timers.end()) {
         audited.timers.push_back(
