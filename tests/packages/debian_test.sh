@@ -194,6 +194,7 @@ test_tarball() {
     inside apt-get purge -y -qq --auto-remove systemd >/dev/null 2>&1
     mkdir "$root/opt/anywhere"
     tar -xzf "$packages"/*.tar.gz -C "$root/opt/anywhere" --strip-components=1
+    [[ -s $root/opt/anywhere/share/doc/delivery/licenses/libpq5/copyright ]] || fail "the licences of its libraries are missing"
     deliver /opt/anywhere/bin/delivery
     [[ $(files | grep -v '^opt/anywhere/') == '' ]] || fail "left behind: $(files)"
 }
