@@ -22,17 +22,16 @@ response refuse(const request& request, problem_kind kind, std::string detail) {
     return to_response({.kind = kind, .detail = std::move(detail)}, request);
 }
 
-const char* detail_of(const core::unavailable& reason) {
-    if (!reason.outcome_unknown) return "The service cannot answer now, try again later";
-    if (reason.order_id) return "The order may have been stored";
-    return "The order may have been stored: send the request again with the same Idempotency-Key";
+response unavailable_answer(const request& request) {
+    return refuse(request, problem_kind::unavailable, "The service cannot answer now, try again later");
 }
 
-response unavailable_answer(const request& request, const core::unavailable& reason) {
+response unknown_outcome_answer(const request& request, const domain::uuid& order_id, bool has_key) {
     return to_response({.kind = problem_kind::unavailable,
-                        .detail = detail_of(reason),
-                        .outcome_unknown = reason.outcome_unknown,
-                        .unknown_order = reason.outcome_unknown ? reason.order_id : std::nullopt},
+                        .detail = has_key ? "The order may have been stored: send the request again with the "
+                                            "same Idempotency-Key"
+                                          : "The order may have been stored",
+                        .unknown_order = order_id},
                        request);
 }
 
@@ -93,20 +92,22 @@ awaitable<response> create_order(core::order_service& service, request& request)
     auto body = parse_order_body(request.body);
     if (!body) co_return to_response(body.error(), request);
 
+    const bool has_key = key->has_value();
     core::order_draft draft{.customer_name = std::move(body->customer_name),
                             .address = std::move(body->address),
                             .traceparent = request.traceparent,
                             .idempotency = std::move(*key)};
     const auto created = co_await service.create(std::move(draft));
-    if (!created) co_return unavailable_answer(request, created.error());
-    co_return created_answer(request, *created);
+    if (created) co_return created_answer(request, *created);
+    const auto& unknown = created.error().unknown_order;
+    co_return unknown ? unknown_outcome_answer(request, *unknown, has_key) : unavailable_answer(request);
 }
 
 awaitable<response> get_order(core::order_service& service, request& request) {
     const auto id = domain::uuid::parse(request.parameter);
     if (!id) co_return malformed_id_answer(request);
     const auto found = co_await service.find(*id);
-    if (!found) co_return unavailable_answer(request, found.error());
+    if (!found) co_return unavailable_answer(request);
     if (!*found) co_return no_order_answer(request);
 
     const auto& order = **found;
@@ -128,7 +129,7 @@ awaitable<response> list_events(core::order_service& service, request& request) 
     const auto id = domain::uuid::parse(request.parameter);
     if (!id) co_return malformed_id_answer(request);
     const auto found = co_await service.history(*id);
-    if (!found) co_return unavailable_answer(request, found.error());
+    if (!found) co_return unavailable_answer(request);
     if (!*found) co_return no_order_answer(request);
 
     response answer;
@@ -170,7 +171,7 @@ awaitable<response> list_orders(core::order_service& service, request& request) 
     auto wanted = *page;
     ++wanted.limit;
     const auto orders = co_await service.list(wanted);
-    if (!orders) co_return unavailable_answer(request, orders.error());
+    if (!orders) co_return unavailable_answer(request);
     co_return page_answer(*page, *orders);
 }
 

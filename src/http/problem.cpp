@@ -82,8 +82,10 @@ response to_response(const problem& problem, const request& request) {
     append_array(out, "messages", problem.messages,
                  [&](const std::string& line) { append_json_string(out, line); });
     append_faults(out, problem.faults);
-    if (problem.outcome_unknown) append_member(out, "outcome", "unknown");
-    if (problem.unknown_order) append_member(out, "order_id", problem.unknown_order->to_string());
+    if (problem.unknown_order) {
+        append_member(out, "outcome", "unknown");
+        append_member(out, "order_id", problem.unknown_order->to_string());
+    }
     if (problem.kind == problem_kind::internal_server_error)
         append_member(out, "request_id", request.request_id);
     out.push_back('}');
