@@ -37,3 +37,7 @@ foreach(file ${api_folder}/openapi.yaml ${DELIVERY_OPENAPI_JSON} ${swagger_files
 endforeach()
 
 embed_files(delivery_http NAMESPACE delivery::http::docs FILES ${docs_files})
+
+include(GNUInstallDirs)
+install(FILES ${swagger_folder}/LICENSE ${swagger_folder}/NOTICE ${swagger_folder}/swagger-ui-bundle.js.LICENSE.txt
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/licenses/swagger-ui COMPONENT program)

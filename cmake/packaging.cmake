@@ -24,6 +24,13 @@ install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONE
 install(RUNTIME_DEPENDENCY_SET delivery_libraries DESTINATION ${private_libraries} COMPONENT libraries
   PRE_EXCLUDE_REGEXES "^lib(c|m|dl|rt|pthread|resolv)\\.so" "^ld-linux" POST_EXCLUDE_REGEXES "/ld-linux[^/]*$")
 
+# Whoever passes on the work of others passes on their licences; for Swagger UI's, see docs_assets.cmake.
+set(licenses ${CMAKE_INSTALL_DOCDIR}/licenses)
+install(FILES /usr/share/doc/libcli11-dev/copyright DESTINATION ${licenses}/libcli11-dev COMPONENT program)
+set(installed "\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}")
+install(CODE "execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND \"${CMAKE_SOURCE_DIR}/scripts/licenses\"
+  \"$<TARGET_FILE:delivery>\" \"${installed}/${private_libraries}\" \"${installed}/${licenses}\")" COMPONENT libraries)
+
 # The units carry what they share, so that each can be read on its own.
 file(READ ${deploy}/systemd/hardening.conf hardening)
 file(READ ${deploy}/systemd/supervision.conf supervision)

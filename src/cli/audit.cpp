@@ -7,17 +7,17 @@
 #include "cli/progress.hpp"
 #include "core/audit.hpp"
 #include "http/json_text.hpp"
+#include "runtime/log_escape.hpp"
 
 namespace delivery::cli {
 namespace {
 
 void print_violation(const core::violation& found, bool as_json) {
     if (as_json) {
-        std::string what;
-        http::append_json_string(what, found.what);
-        fmt::print("{{\"order_id\":\"{}\",\"violation\":{}}}\n", found.order_id.to_string(), what);
+        fmt::print("{{\"order_id\":\"{}\",\"violation\":{}}}\n", found.order_id.to_string(),
+                   http::to_json_string(found.what));
     } else {
-        fmt::print("{}  {}\n", found.order_id.to_string(), found.what);
+        fmt::print("{}  {}\n", found.order_id.to_string(), runtime::readable(found.what));
     }
 }
 

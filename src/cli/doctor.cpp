@@ -60,12 +60,8 @@ void print_text(const finding& one) {
 }
 
 void print_json(const finding& one) {
-    std::string what;
-    http::append_json_string(what, one.what);
-    std::string remedy;
-    http::append_json_string(remedy, one.remedy);
     fmt::print("{{\"check\":\"{}\",\"result\":\"{}\",\"what\":{},\"remedy\":{}}}\n", one.check,
-               name_of(one.result), what, remedy);
+               name_of(one.result), http::to_json_string(one.what), http::to_json_string(one.remedy));
 }
 
 }  // namespace

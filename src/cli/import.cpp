@@ -1,9 +1,5 @@
 #include "cli/import.hpp"
 
-#include <algorithm>
-#include <optional>
-#include <unordered_set>
-
 #include <fmt/format.h>
 
 #include "cli/command_process.hpp"
@@ -19,6 +15,8 @@
 
 namespace delivery::cli {
 namespace {
+
+using ports::import_outcome;
 
 constexpr std::size_t batch_size = 500;
 /// More are counted, not listed.
@@ -39,11 +37,7 @@ void print_refused(const std::string& id, const std::string& why, bool as_json) 
         fmt::print("not taken: {}: {}\n", runtime::readable(id), runtime::readable(why));
         return;
     }
-    std::string order;
-    std::string reason;
-    http::append_json_string(order, id);
-    http::append_json_string(reason, why);
-    fmt::print("{{\"not_taken\":{},\"reason\":{}}}\n", order, reason);
+    fmt::print("{{\"not_taken\":{},\"reason\":{}}}\n", http::to_json_string(id), http::to_json_string(why));
 }
 
 void print_summary(const tally& sum, std::int64_t unpublished, const invocation& what) {
@@ -105,30 +99,26 @@ private:
                 chosen.push_back(*std::move(converted));
             }
         }
-        store(chosen);
+        store(std::move(chosen));
     }
 
     void refuse(const std::string& id, const std::string& why) {
         if (++sum_.refused <= listed_max) print_refused(id, why, what_.as_json);
     }
 
-    void store(const std::vector<core::converted_order>& chosen) {
+    void store(std::vector<core::converted_order> chosen) {
         std::vector<domain::uuid> ids;
         for (const auto& one : chosen) ids.push_back(one.order.order.id);
         const auto found = in_.run(in_.store().find(ids));
-        std::vector<ports::imported_order> fresh;
+        std::vector<core::converted_order> fresh;
         for (std::size_t i = 0; i < chosen.size(); ++i) {
-            const auto& one = chosen[i];
             if (found[i]) {
-                compare(one.order.order, *found[i]);
-                continue;
+                compare(chosen[i].order.order, *found[i]);
+            } else {
+                fresh.push_back(std::move(chosen[i]));
             }
-            fresh.push_back(one.order);
-            sum_.renamed += one.is_renamed ? 1 : 0;
-            sum_.repaired += one.is_repaired ? 1 : 0;
         }
-        if (!what_.is_dry_run) add(fresh);
-        sum_.added += fresh.size();
+        add(std::move(fresh));
     }
 
     /// One that is there already may be another order, or one that went on where it should have stood still.
@@ -144,38 +134,38 @@ private:
         }
     }
 
-    /// All in one transaction; where something is wrong with one of them, one by one.
-    void add(std::vector<ports::imported_order>& fresh) {
-        const auto stored = try_add(fresh);
-        if (stored == fresh.size()) return;
-        std::erase_if(fresh, [&](const ports::imported_order& one) {
-            if (stored && is_stored(one)) return false;
-            if (!stored && try_add({&one, 1}) == 1U) return false;
-            refuse(one.order.id.to_string(), "its id, or that of one of its events, is another's");
-            return true;
-        });
+    void add(std::vector<core::converted_order> fresh) {
+        std::vector<ports::imported_order> orders;
+        for (auto& one : fresh) orders.push_back(std::move(one.order));
+        const auto outcomes =
+            what_.is_dry_run ? std::vector(orders.size(), import_outcome::taken) : write(orders);
+        for (std::size_t i = 0; i < orders.size(); ++i) {
+            if (outcomes[i] == import_outcome::already_there) {
+                refuse(orders[i].order.id.to_string(), "its id, or that of one of its events, is another's");
+                continue;
+            }
+            ++sum_.added;
+            sum_.renamed += fresh[i].is_renamed ? 1 : 0;
+            sum_.repaired += fresh[i].is_repaired ? 1 : 0;
+        }
     }
 
-    /// Whether it is this one that is stored under its id, and the first of its name in this batch.
-    bool is_stored(const ports::imported_order& one) {
-        const auto found = in_.run(in_.store().find({&one.order.id, 1})).front();
-        return found && found->created_at == one.order.created_at && seen_.insert(one.order.id).second;
-    }
-
-    /// How many were stored; nothing where the database refuses one of them, and none was.
-    std::optional<std::size_t> try_add(std::span<const ports::imported_order> orders) {
+    /// All in one transaction; where the database refuses one of them, one by one.
+    std::vector<import_outcome> write(std::span<const ports::imported_order> orders) {
         try {
             return in_.run(in_.store().import_orders(orders));
         } catch (const ports::store_error& error) {
             if (error.fault() != ports::store_fault::bad_data) throw;
-            return std::nullopt;
         }
+        if (orders.size() == 1) return {import_outcome::already_there};
+        std::vector<import_outcome> outcomes;
+        for (const auto& one : orders) outcomes.push_back(write({&one, 1}).front());
+        return outcomes;
     }
 
     const invocation& what_;
     command_process in_;
     tally sum_;
-    std::unordered_set<domain::uuid> seen_;
 };
 
 }  // namespace

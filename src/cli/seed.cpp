@@ -1,5 +1,7 @@
 #include "cli/seed.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/command_process.hpp"
@@ -26,7 +28,8 @@ int run_seed(const invocation& what) {
     std::size_t added = 0;
     for (std::size_t first = 0; first < what.seed_orders; first += batch_size) {
         const auto orders = make_batch(first, std::min(batch_size, what.seed_orders - first), in.clock.now());
-        added += in.run(in.store().import_orders(orders));
+        const auto outcomes = in.run(in.store().import_orders(orders));
+        added += static_cast<std::size_t>(std::ranges::count(outcomes, ports::import_outcome::taken));
         shown.update(static_cast<std::int64_t>(first + orders.size()));
     }
     shown.finish();

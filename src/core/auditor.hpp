@@ -17,12 +17,8 @@ struct auditor_options {
     /// look.
     ports::duration retry = std::chrono::minutes(1);
     /// Gentle, for it runs beside the work. A message may well wait for a while in a queue that is long.
-    audit_options audit{.page = 500,
-                        .settle_time = std::chrono::minutes(5),
-                        .watched_max = 10'000,
-                        .reports_unwatched = false,
-                        .time_share = 4,
-                        .stop = {}};
+    audit_options audit{
+        .page = 500, .settle_time = std::chrono::minutes(5), .reports_unwatched = false, .time_share = 4};
 };
 
 /// Audits all orders again and again, for as long as it is this process's turn; tells the metrics the result

@@ -34,22 +34,20 @@ public:
                                .traceparent = std::move(draft.traceparent),
                                .idempotency = std::move(draft.idempotency)};
         const auto id = order.id;
-        auto result = co_await guard(creates_.submit(std::move(order), deadline()));
-        if (!result && result.error().outcome_unknown) result.error().order_id = id;
-        co_return result;
+        return guard(creates_.submit(std::move(order), deadline()), id);
     }
 
     awaitable<served<std::optional<domain::order>>> find(domain::uuid id) override {
-        return read(finds_.submit(id, deadline()));
+        return guard(finds_.submit(id, deadline()));
     }
 
     awaitable<served<history_result>> history(domain::uuid id) override {
-        return read(histories_.submit(id, deadline()));
+        return guard(histories_.submit(id, deadline()));
     }
 
     awaitable<served<std::vector<domain::order>>> list(ports::page_request request) override {
         if (lists_under_way_ >= options_.queue_max) co_return std::unexpected(unavailable{});
-        co_return co_await read(
+        co_return co_await guard(
             within(around_.where, around_.clock, options_.request_timeout, list_one(request)));
     }
 
@@ -86,28 +84,23 @@ private:
     }
 
     /// Turns refusals and a store that is away into `unavailable`; what is left is a bug and goes on as an
-    /// exception.
+    /// exception. `written` is the order that the request stores; a read leaves nothing behind whose outcome
+    /// could matter.
     template <typename T>
-    awaitable<served<T>> guard(awaitable<refusable<T>> request) {
+    awaitable<served<T>> guard(awaitable<refusable<T>> request,
+                               std::optional<domain::uuid> written = std::nullopt) {
+        const auto give_up = [&](bool is_unknown) {
+            return std::unexpected(unavailable{.unknown_order = is_unknown ? written : std::nullopt});
+        };
         try {
             auto result = co_await std::move(request);
             if (result) co_return std::move(*result);
-            co_return std::unexpected(
-                unavailable{.outcome_unknown = result.error() == refusal::expired_in_flight});
+            co_return give_up(result.error() == refusal::expired_in_flight);
         } catch (const ports::store_error& error) {
             around_.logger.warn("store call failed", {{"error", std::string_view(error.what())}});
             if (!error.is_worth_retry()) throw;
-            co_return std::unexpected(
-                unavailable{.outcome_unknown = error.fault() == ports::store_fault::outcome_unknown});
+            co_return give_up(error.fault() == ports::store_fault::outcome_unknown);
         }
-    }
-
-    /// A read leaves nothing behind whose outcome could matter.
-    template <typename T>
-    awaitable<served<T>> read(awaitable<refusable<T>> request) {
-        auto result = co_await guard(std::move(request));
-        if (!result) result.error().outcome_unknown = false;
-        co_return result;
     }
 
     awaitable<std::vector<ports::create_result>> create_batch(std::span<const ports::new_order> orders) {

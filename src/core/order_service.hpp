@@ -15,10 +15,9 @@ namespace delivery::core {
 
 /// A request that could not be served now: the store is away, a queue is full, or the deadline passed.
 struct unavailable {
-    /// True where the order may have been stored all the same. `order_id` is its id then. With an idempotency
-    /// key that was used before, the order stands under the id of then: repeating the key tells it.
-    bool outcome_unknown = false;
-    std::optional<domain::uuid> order_id = {};
+    /// The id under which the order may have been stored all the same. Where the draft had an idempotency key
+    /// that was used before, the order stands under the id of then: only sending the draft again tells.
+    std::optional<domain::uuid> unknown_order = {};
 };
 
 /// A valid order as a client asks for it.

@@ -42,6 +42,12 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text.substr(start)).push_back('"');
 }
 
+std::string to_json_string(std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+}
+
 void append_json(std::string& out, const domain::order& order) {
     out.append(R"({"id":")").append(order.id.to_string()).append(R"(","customer_name":)");
     append_json_string(out, order.customer_name);

@@ -12,6 +12,9 @@ namespace delivery::http {
 /// characters are escaped.
 void append_json_string(std::string& out, std::string_view text);
 
+/// The same on its own.
+std::string to_json_string(std::string_view text);
+
 /// Appends {"id","customer_name","address","status","created_at"}.
 void append_json(std::string& out, const domain::order& order);
 

@@ -22,24 +22,17 @@ response refuse(const request& request, problem_kind kind, std::string detail) {
     return to_response({.kind = kind, .detail = std::move(detail)}, request);
 }
 
-response unavailable_answer(const request& request, std::string detail,
-                            std::optional<domain::uuid> unknown_order = {}) {
-    return to_response(
-        {.kind = problem_kind::unavailable, .detail = std::move(detail), .unknown_order = unknown_order},
-        request);
+response unavailable_answer(const request& request) {
+    return refuse(request, problem_kind::unavailable, "The service cannot answer now, try again later");
 }
 
-response not_served_answer(const request& request) {
-    return unavailable_answer(request, "The service cannot answer now, try again later");
-}
-
-response not_created_answer(const request& request, const core::unavailable& reason, bool has_key) {
-    if (!reason.outcome_unknown) return not_served_answer(request);
-    return unavailable_answer(
-        request,
-        has_key ? "The order may have been stored: send the request again with the same Idempotency-Key"
-                : "The order may have been stored",
-        reason.order_id);
+response unknown_outcome_answer(const request& request, const domain::uuid& order_id, bool has_key) {
+    return to_response({.kind = problem_kind::unavailable,
+                        .detail = has_key ? "The order may have been stored: send the request again with the "
+                                            "same Idempotency-Key"
+                                          : "The order may have been stored",
+                        .unknown_order = order_id},
+                       request);
 }
 
 response malformed_id_answer(const request& request) {
@@ -99,21 +92,22 @@ awaitable<response> create_order(core::order_service& service, request& request)
     auto body = parse_order_body(request.body);
     if (!body) co_return to_response(body.error(), request);
 
+    const bool has_key = key->has_value();
     core::order_draft draft{.customer_name = std::move(body->customer_name),
                             .address = std::move(body->address),
                             .traceparent = request.traceparent,
                             .idempotency = std::move(*key)};
-    const bool has_key = draft.idempotency.has_value();
     const auto created = co_await service.create(std::move(draft));
-    if (!created) co_return not_created_answer(request, created.error(), has_key);
-    co_return created_answer(request, *created);
+    if (created) co_return created_answer(request, *created);
+    const auto& unknown = created.error().unknown_order;
+    co_return unknown ? unknown_outcome_answer(request, *unknown, has_key) : unavailable_answer(request);
 }
 
 awaitable<response> get_order(core::order_service& service, request& request) {
     const auto id = domain::uuid::parse(request.parameter);
     if (!id) co_return malformed_id_answer(request);
     const auto found = co_await service.find(*id);
-    if (!found) co_return not_served_answer(request);
+    if (!found) co_return unavailable_answer(request);
     if (!*found) co_return no_order_answer(request);
 
     const auto& order = **found;
@@ -135,7 +129,7 @@ awaitable<response> list_events(core::order_service& service, request& request) 
     const auto id = domain::uuid::parse(request.parameter);
     if (!id) co_return malformed_id_answer(request);
     const auto found = co_await service.history(*id);
-    if (!found) co_return not_served_answer(request);
+    if (!found) co_return unavailable_answer(request);
     if (!*found) co_return no_order_answer(request);
 
     response answer;
@@ -177,7 +171,7 @@ awaitable<response> list_orders(core::order_service& service, request& request) 
     auto wanted = *page;
     ++wanted.limit;
     const auto orders = co_await service.list(wanted);
-    if (!orders) co_return not_served_answer(request);
+    if (!orders) co_return unavailable_answer(request);
     co_return page_answer(*page, *orders);
 }
 

@@ -40,8 +40,7 @@ struct problem {
     std::string detail;
     std::vector<std::string> messages{};  ///< One line a fault, "path.order_id: …"; left out where empty.
     std::vector<body_fault> faults{};     ///< Become `errors`, and `messages` as well.
-    std::optional<domain::uuid>
-        unknown_order{};  ///< The id of an order that may have been stored all the same.
+    std::optional<domain::uuid> unknown_order{};  ///< The order that may exist all the same.
 };
 
 /// The name of a kind, such as bad_request.

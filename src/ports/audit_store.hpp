@@ -12,7 +12,8 @@
 namespace delivery::ports {
 
 /// An outbox row or a timer, as far as the audit looks at it. `overdue` is measured on the store's clock:
-/// since the event was recorded, or since the timer was due; negative while it is not due yet.
+/// since the event was recorded, or since its order was imported or announced again, where that was later; or
+/// since the timer was due; negative while it is not due yet.
 struct audited_wait {
     std::int32_t version = 1;
     std::chrono::microseconds overdue{0};

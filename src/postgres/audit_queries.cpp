@@ -29,7 +29,8 @@ SELECT 1, order_id, version, status, recorded_at, recorded_at, '', '', id, 0
 FROM order_events WHERE order_id > $1 AND order_id <= (SELECT last FROM page)
 UNION ALL
 SELECT 2, order_id, version, '', recorded_at, recorded_at, '', '', NULL,
-    (extract(epoch FROM clock_timestamp() - recorded_at) * 1000000)::int8
+    (extract(epoch FROM clock_timestamp()
+        - greatest(recorded_at, (SELECT redriven_at FROM orders WHERE id = order_id))) * 1000000)::int8
 FROM outbox WHERE order_id > $1 AND order_id <= (SELECT last FROM page)
 UNION ALL
 SELECT 3, order_id, version, '', due_at, due_at, '', '', NULL,

@@ -51,7 +51,8 @@ public:
     awaitable<std::int64_t> estimate_orders() override;
 
     // import_queries.cpp
-    awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override;
+    awaitable<std::vector<ports::import_outcome>> import_orders(
+        std::span<const ports::imported_order> orders) override;
 
     // retention_queries.cpp
     awaitable<ports::purge_result> purge_orders(const ports::purge_request& request) override;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
+enum class quoted { no, yes };
+
 /// Whether a byte stands for itself, quoted or not.
 constexpr auto plain_bytes = [] {
     std::array<bool, 256> plain{};
@@ -90,8 +92,12 @@ bool is_layout_control(std::string_view sequence) {
 
 /// Appends the character at the front of `text`, which is not a plain one, and answers how many bytes it
 /// took.
-std::size_t append_special(std::string& line, std::string_view text) {
+std::size_t append_special(std::string& line, std::string_view text, quoted how) {
     const auto first = byte_at(text, 0);
+    if (first == '"' && how == quoted::no) {
+        line += '"';
+        return 1;
+    }
     if (first < 0x80) {
         append_escape(line, first);
         return 1;
@@ -108,13 +114,13 @@ std::size_t append_special(std::string& line, std::string_view text) {
     return std::max<std::size_t>(length, 1);
 }
 
-void append_escaped(std::string& line, std::string_view text) {
+void append_escaped(std::string& line, std::string_view text, quoted how) {
     const auto kept = text.substr(0, longest_log_text);
     for (std::size_t i = 0; i < kept.size();) {
         const auto length = plain_length(kept.substr(i));
         line.append(kept, i, length);
         i += length;
-        if (i < kept.size()) i += append_special(line, kept.substr(i));
+        if (i < kept.size()) i += append_special(line, kept.substr(i), how);
     }
     if (kept.size() < text.size()) line += "…";
 }
@@ -123,7 +129,7 @@ void append_escaped(std::string& line, std::string_view text) {
 
 void append_json_string(std::string& line, std::string_view text) {
     line += '"';
-    append_escaped(line, text);
+    append_escaped(line, text, quoted::yes);
     line += '"';
 }
 
@@ -132,7 +138,7 @@ void append_readable(std::string& line, std::string_view text, bool quote) {
     if (needs_quotes) {
         append_json_string(line, text);
     } else {
-        append_escaped(line, text);
+        append_escaped(line, text, quoted::no);
     }
 }
 

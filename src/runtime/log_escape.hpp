@@ -14,8 +14,8 @@ inline constexpr std::size_t longest_log_text = 4096;
 /// what is not UTF-8 becomes U+FFFD.
 void append_json_string(std::string& line, std::string_view text);
 
-/// Appends text as it is for people, as safe as the above. In quotes where `quote` is set and it would not
-/// stand for one word otherwise.
+/// Appends text as it is for people, as safe as the above; quotes in it stay as they are. In quotes itself,
+/// as a JSON string, where `quote` is set and it would not stand for one word otherwise.
 void append_readable(std::string& line, std::string_view text, bool quote);
 
 /// The same, for a command's output: text of a server or a database, as it may reach a terminal.

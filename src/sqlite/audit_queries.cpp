@@ -71,8 +71,9 @@ public:
         read_orders();
         read_events();
         read_waits(
-            "SELECT order_id, version, recorded_at FROM outbox WHERE order_id > ?1 AND order_id <= ?2 "
-            "ORDER BY order_id, version",
+            "SELECT order_id, version, max(recorded_at, coalesce("
+            "(SELECT redriven_at FROM orders WHERE id = order_id), recorded_at)) "
+            "FROM outbox WHERE order_id > ?1 AND order_id <= ?2 ORDER BY order_id, version",
             &ports::audited_order::outbox);
         read_waits(
             "SELECT order_id, version, due_at FROM timers WHERE order_id > ?1 AND order_id <= ?2 "

@@ -27,6 +27,12 @@ void add_event(connection& db, const domain::order_event& event, const std::stri
     insert_outbox_row(db, event, traceparent);
 }
 
+bool redrive_event(connection& db, const domain::order_event& event, domain::timestamp now) {
+    if (!insert_outbox_row(db, event, {})) return false;
+    query(db, "UPDATE orders SET redriven_at = ?2 WHERE id = ?1", event.order_id, now).run();
+    return true;
+}
+
 std::vector<domain::order_event> find_events(connection& db, const domain::uuid& order_id) {
     query row(
         db, "SELECT id, version, status, recorded_at FROM order_events WHERE order_id = ?1 ORDER BY version",

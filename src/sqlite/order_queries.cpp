@@ -166,17 +166,20 @@ std::vector<domain::order> list_orders(connection& db, const ports::page_request
     return page;
 }
 
-std::size_t import_orders(connection& db, std::span<const ports::imported_order> orders) {
-    std::size_t stored = 0;
+std::vector<ports::import_outcome> import_orders(connection& db,
+                                                 std::span<const ports::imported_order> orders,
+                                                 domain::timestamp now) {
+    std::vector<ports::import_outcome> outcomes;
     for (const auto& [order, events] : orders) {
         check_text(order.customer_name);
         check_text(order.address);
-        if (!insert_order(db, order)) continue;
-        ++stored;
+        const bool is_taken = insert_order(db, order);
+        outcomes.push_back(is_taken ? ports::import_outcome::taken : ports::import_outcome::already_there);
+        if (!is_taken) continue;
         for (const auto& event : events) insert_event(db, event);
-        if (!domain::is_finished(order.status) && !events.empty()) insert_outbox_row(db, events.back(), {});
+        if (!domain::is_finished(order.status) && !events.empty()) redrive_event(db, events.back(), now);
     }
-    return stored;
+    return outcomes;
 }
 
 }  // namespace delivery::sqlite

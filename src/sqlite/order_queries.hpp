@@ -21,6 +21,8 @@ std::vector<std::optional<std::vector<domain::order_event>>> find_histories(
 
 std::vector<domain::order> list_orders(connection& db, const ports::page_request& request);
 
-std::size_t import_orders(connection& db, std::span<const ports::imported_order> orders);
+std::vector<ports::import_outcome> import_orders(connection& db,
+                                                 std::span<const ports::imported_order> orders,
+                                                 domain::timestamp now);
 
 }  // namespace delivery::sqlite

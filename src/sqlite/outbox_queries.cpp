@@ -47,7 +47,7 @@ bool is_lost(connection& db, const domain::uuid& id, domain::timestamp quiet_sin
     return row.step();
 }
 
-bool announce_latest(connection& db, const domain::uuid& id) {
+bool announce_latest(connection& db, const domain::uuid& id, domain::timestamp now) {
     query row(db,
               "SELECT id, version, status, recorded_at FROM order_events WHERE order_id = ?1 "
               "ORDER BY version DESC LIMIT 1",
@@ -58,7 +58,7 @@ bool announce_latest(connection& db, const domain::uuid& id) {
                                     .version = row.version(1),
                                     .status = row.status(2),
                                     .recorded_at = row.time(3)};
-    return insert_outbox_row(db, event, {});
+    return redrive_event(db, event, now);
 }
 
 }  // namespace
@@ -123,9 +123,7 @@ std::size_t announce_again(connection& db, std::span<const domain::uuid> ids, do
                            domain::timestamp now) {
     std::size_t announced = 0;
     for (const auto& id : ids) {
-        if (!is_lost(db, id, quiet_since) || !announce_latest(db, id)) continue;
-        query(db, "UPDATE orders SET redriven_at = ?2 WHERE id = ?1", id, now).run();
-        ++announced;
+        if (is_lost(db, id, quiet_since) && announce_latest(db, id, now)) ++announced;
     }
     return announced;
 }

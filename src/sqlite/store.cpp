@@ -131,8 +131,9 @@ public:
         return read([](connection& db) { return count_orders(db); });
     }
 
-    awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override {
-        return write([orders](connection& db) { return sqlite::import_orders(db, orders); });
+    awaitable<std::vector<ports::import_outcome>> import_orders(
+        std::span<const ports::imported_order> orders) override {
+        return write([this, orders](connection& db) { return sqlite::import_orders(db, orders, now()); });
     }
 
     awaitable<ports::purge_result> purge_orders(const ports::purge_request& request) override {

@@ -54,6 +54,17 @@ TEST_P(store_contract, rows_without_their_order_are_read_too) {
     }
 }
 
+TEST_P(store_contract, an_old_event_is_overdue_only_since_its_order_was_imported_or_announced_again) {
+    const std::array old{make_import(new_id(), status::in_transit, {new_id(), new_id(), new_id()})};
+    run(store().import_orders(old));
+    EXPECT_LT(audit().at(0).outbox.at(0).overdue, 1min);
+
+    settle(pending());
+    EXPECT_EQ(run(store().redrive(1h, std::nullopt)).announced, 0U) << "it was announced just now";
+    ASSERT_TRUE(eventually([&] { return run(store().redrive(20ms, std::nullopt)).announced == 1; }));
+    EXPECT_LT(audit().at(0).outbox.at(0).overdue, 1min);
+}
+
 TEST_P(store_contract, an_order_without_history_is_read) {
     const auto orders = create_orders(2);
     database().execute("DELETE FROM order_events WHERE order_id = " + database().literal(orders[1].id));

@@ -2,6 +2,8 @@
 #include <array>
 #include <set>
 
+#include <gmock/gmock.h>
+
 #include "contract/store_contract.hpp"
 #include "domain/shard.hpp"
 
@@ -10,6 +12,9 @@ namespace {
 
 using domain::status;
 using ports::create_outcome;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using enum ports::import_outcome;
 
 TEST_P(store_contract, create_stores_order_event_and_outbox_row) {
     const auto wanted = make_order("Ana Souza");
@@ -271,8 +276,8 @@ TEST_P(store_contract, imported_orders_come_with_their_past_once) {
     for (const auto reached : {status::received, status::in_transit, status::delivered}) {
         imports.push_back(make_import(new_id(), reached, {new_id(), new_id(), new_id()}));
     }
-    EXPECT_EQ(run(store().import_orders({})), 0U);
-    EXPECT_EQ(run(store().import_orders(imports)), 3U);
+    EXPECT_THAT(run(store().import_orders({})), IsEmpty());
+    EXPECT_THAT(run(store().import_orders(imports)), ElementsAre(taken, taken, taken));
     for (const auto& imported : imports) {
         EXPECT_EQ(find(imported.order.id), imported.order);
         EXPECT_EQ(history(imported.order.id), imported.events);
@@ -284,8 +289,22 @@ TEST_P(store_contract, imported_orders_come_with_their_past_once) {
     EXPECT_TRUE(rows[0].event == imports[1].events.back() || rows[1].event == imports[1].events.back());
 
     settle(rows);
-    imports.push_back(make_import(new_id(), status::received, {new_id(), new_id(), new_id()}));
-    EXPECT_EQ(run(store().import_orders(imports)), 1U);
+    imports.insert(imports.begin() + 1,
+                   make_import(new_id(), status::received, {new_id(), new_id(), new_id()}));
+    EXPECT_THAT(run(store().import_orders(imports)),
+                ElementsAre(already_there, taken, already_there, already_there));
+    EXPECT_EQ(pending().size(), 1U);
+}
+
+TEST_P(store_contract, of_imported_orders_with_one_id_the_first_is_taken) {
+    const auto id = new_id();
+    const auto first = make_import(id, status::in_transit, {new_id(), new_id(), new_id()});
+    const auto other = make_import(new_id(), status::delivered, {new_id(), new_id(), new_id()});
+    const auto second = make_import(id, status::delivered, {new_id(), new_id(), new_id()});
+    EXPECT_THAT(run(store().import_orders(std::vector{first, other, second})),
+                ElementsAre(taken, taken, already_there));
+    EXPECT_EQ(find(id), first.order);
+    EXPECT_EQ(history(id), first.events);
     EXPECT_EQ(pending().size(), 1U);
 }
 

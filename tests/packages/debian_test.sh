@@ -157,9 +157,14 @@ test_deb() {
     step "the .deb"
     cp "$packages"/*.deb "$root/tmp/"
     inside bash -c 'apt-get install -y -qq --no-install-recommends systemd /tmp/*.deb' >/dev/null 2>&1 || fail "apt-get install"
-    rm "$root"/tmp/*.deb
     [[ $(inside delivery version) == "delivery "* ]] || fail "delivery version"
     [[ $(stat -c %a "$root/etc/delivery/delivery.env") == 600 ]] || fail "others may read the settings"
+    # Whom else an administrator lets read them is not for an upgrade to change.
+    inside chgrp adm /etc/delivery/delivery.env
+    inside chmod 0640 /etc/delivery/delivery.env
+    inside bash -c 'dpkg --install /tmp/*.deb' >/dev/null 2>&1 || fail "dpkg --install over the same"
+    [[ $(inside stat -c '%a %G' /etc/delivery/delivery.env) == '640 adm' ]] || fail "an upgrade changes who may read the settings"
+    rm "$root"/tmp/*.deb
     ! inside ldd /usr/bin/delivery | grep 'not found' || fail "a library is missing"
     inside bash -c 'systemd-analyze verify --man=no /lib/systemd/system/delivery*.service' || fail "a unit is wrong"
     # shellcheck disable=SC2016 # Expanded inside.
@@ -189,6 +194,7 @@ test_tarball() {
     inside apt-get purge -y -qq --auto-remove systemd >/dev/null 2>&1
     mkdir "$root/opt/anywhere"
     tar -xzf "$packages"/*.tar.gz -C "$root/opt/anywhere" --strip-components=1
+    [[ -s $root/opt/anywhere/share/doc/delivery/licenses/libpq5/copyright ]] || fail "the licences of its libraries are missing"
     deliver /opt/anywhere/bin/delivery
     [[ $(files | grep -v '^opt/anywhere/') == '' ]] || fail "left behind: $(files)"
 }

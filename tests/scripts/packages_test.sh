@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The man page and the completions know what the program knows, the units are well-formed, and what is installed for the
-# system is as the package promises: packages_test.sh PROGRAM BUILD-FOLDER
+# The man page and the completions know what the program knows, the units are well-formed, and what is installed is as the
+# packages promise, licences included: packages_test.sh PROGRAM BUILD-FOLDER
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -79,6 +79,21 @@ DESTDIR=$root cmake --install "$build" --prefix /usr --component system >/dev/nu
 ! grep -vE '^(#.*)?$' "$root/etc/delivery/delivery.env" || fail "the settings set something"
 diff <(cd "$root" && find etc -type f -printf '/%p\n' | sort) "$build/debian/conffiles" || fail "conffiles are not what is in /etc"
 diff <(cd "$units" && ls) <(ls "$root/usr/lib/systemd/system") || fail "not every unit is installed"
+
+# Of everything that a package brings along, the licence.
+for component in program libraries; do
+    DESTDIR=$root cmake --install "$build" --prefix /usr --component "$component" >/dev/null
+done
+licenses=$root/usr/share/doc/delivery/licenses
+for text in swagger-ui/{LICENSE,NOTICE,swagger-ui-bundle.js.LICENSE.txt} libcli11-dev/copyright common-licenses/GPL-3; do
+    [[ -s $licenses/$text ]] || fail "licenses/$text is not installed"
+done
+mapfile -t packages < <(scripts/sbom "$program" 0 api/ui/package-lock.json |
+    sed -En 's|.*pkg:deb/debian/([^@]+)@.*|\1|p' | grep -vx libc6)
+((${#packages[@]} > 10)) || fail "only ${#packages[@]} packages of libraries are known"
+for package in "${packages[@]}"; do
+    cmp -s "/usr/share/doc/$package/copyright" "$licenses/$package/copyright" || fail "the licence of $package is not installed"
+done
 
 # setting NAME EXPECTED: what cpack is told.
 setting() { grep -qxF "set($1 \"$2\")" "$build/CPackConfig.cmake" || fail "cpack does not have $1 as $2"; }

@@ -123,21 +123,25 @@ std::vector<domain::order> memory_database::list(const ports::page_request& requ
     return page;
 }
 
-std::size_t memory_database::import_orders(std::span<const ports::imported_order> imported) {
-    std::size_t stored = 0;
+std::vector<ports::import_outcome> memory_database::import_orders(
+    std::span<const ports::imported_order> imported) {
+    std::vector<ports::import_outcome> outcomes;
     for (const auto& [order, history] : imported) {
         check_text(order.customer_name);
         check_text(order.address);
     }
     for (const auto& [order, history] : imported) {
-        if (!orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}}).second) continue;
-        ++stored;
+        const auto [stored, is_taken] =
+            orders.try_emplace(order.id, stored_order{.order = order, .redriven_at = {}});
+        outcomes.push_back(is_taken ? ports::import_outcome::taken : ports::import_outcome::already_there);
+        if (!is_taken) continue;
         for (const auto& event : history)
             events[order.id][event.version] = {.event = event, .traceparent = {}};
         if (domain::is_finished(order.status) || history.empty()) continue;
         add_outbox_row(history.back(), {}, reserve_sequences(1));
+        stored->second.redriven_at = now_();
     }
-    return stored;
+    return outcomes;
 }
 
 void memory_database::add_event(const domain::order_event& event, const std::string& traceparent,
@@ -164,14 +168,19 @@ void memory_database::add_outbox_row(const domain::order_event& event, const std
 ports::audited_order memory_database::audit_one(const domain::uuid& id) const {
     ports::audited_order audited{
         .id = id, .order = {}, .events = {}, .outbox = {}, .timers = {}, .unreadable = {}};
-    if (const auto order = orders.find(id); order != orders.end()) audited.order = order->second.order;
+    std::optional<domain::timestamp> redriven_at;
+    if (const auto order = orders.find(id); order != orders.end()) {
+        audited.order = order->second.order;
+        redriven_at = order->second.redriven_at;
+    }
     if (const auto history = events.find(id); history != events.end()) {
         for (const auto& stored : history->second | std::views::values)
             audited.events.push_back(stored.event);
     }
     for (const auto& row : outbox | std::views::values) {
         if (row.event.order_id != id) continue;
-        audited.outbox.push_back({.version = row.event.version, .overdue = now_() - row.event.recorded_at});
+        const auto since = std::max(row.event.recorded_at, redriven_at.value_or(row.event.recorded_at));
+        audited.outbox.push_back({.version = row.event.version, .overdue = now_() - since});
     }
     if (const auto timer = timers.find(id); timer != timers.end()) {
         audited.timers.push_back(

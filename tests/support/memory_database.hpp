@@ -60,7 +60,7 @@ public:
     [[nodiscard]] std::vector<std::optional<std::vector<domain::order_event>>> history(
         std::span<const domain::uuid> ids) const;
     [[nodiscard]] std::vector<domain::order> list(const ports::page_request& request) const;
-    std::size_t import_orders(std::span<const ports::imported_order> imported);
+    std::vector<ports::import_outcome> import_orders(std::span<const ports::imported_order> imported);
 
     std::vector<ports::step_outcome> take_steps(std::span<const ports::step_request> steps);
     ports::due_result take_due_timers(std::span<const domain::uuid> event_ids,

@@ -28,7 +28,8 @@ public:
     awaitable<std::vector<domain::order>> list(const ports::page_request& request) override {
         return ask("list", [&db = db_, request] { return db.list(request); });
     }
-    awaitable<std::size_t> import_orders(std::span<const ports::imported_order> orders) override {
+    awaitable<std::vector<ports::import_outcome>> import_orders(
+        std::span<const ports::imported_order> orders) override {
         return ask("import_orders", [&db = db_, items = copy(orders)] { return db.import_orders(items); });
     }
 

@@ -36,7 +36,8 @@ TEST_F(doctor, tells_a_wrong_password_without_showing_it) {
     url.replace(url.rfind(':', at) + 1, at - url.rfind(':', at) - 1, "wrongsecret");
     const auto seen = examine();
     EXPECT_EQ(seen.status.code, 1);
-    EXPECT_THAT(seen.output, ContainsRegex("failed +database .*password authentication failed"));
+    EXPECT_THAT(seen.output,
+                ContainsRegex(R"(failed +database .*password authentication failed for user "[^\"]+")"));
     EXPECT_THAT(seen.output, HasSubstr("DATABASE_URL names its host, port, database, user and password"));
     EXPECT_THAT(seen.output, Not(HasSubstr("wrongsecret")));
 }

@@ -85,6 +85,8 @@ TEST_P(import_of, the_python_service_first_beside_it_and_then_for_good) {
     const auto last = import({"--take-over"});
     EXPECT_EQ(last.status.code, 0) << last.output << last.errors;
     EXPECT_THAT(last.output, HasSubstr("3 orders read: 2 added, 1 were there already, 0 are unfinished"));
+    const auto audited = deployed_.run({"audit"});
+    EXPECT_EQ(audited.status.code, 0) << audited.output << "what was just taken over is not overdue";
     const auto api = deployed_.start("api");
     const auto relay = deployed_.start("relay");
     const auto worker = deployed_.start("worker");

@@ -30,8 +30,7 @@ void prepare(tests::fake_order_service& service, std::size_t seed) {
     if (seed % 4 == 2) service.found = std::unexpected(core::unavailable{});
     if (seed % 3 == 1) service.events = std::optional(std::vector{tests::make_event()});
     if (seed % 5 == 1)
-        service.created =
-            std::unexpected(core::unavailable{.outcome_unknown = true, .order_id = domain::uuid{}});
+        service.created = std::unexpected(core::unavailable{.unknown_order = tests::make_order().id});
     if (seed % 5 == 2) {
         service.created =
             ports::create_result{.outcome = ports::create_outcome::key_reused, .order = tests::make_order()};

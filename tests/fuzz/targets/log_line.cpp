@@ -15,8 +15,7 @@ namespace {
 /// HTTP writes only texts that it has judged to be UTF-8.
 void check_http_string(std::string_view text) {
     if (!domain::is_utf8(text)) return;
-    std::string written;
-    http::append_json_string(written, text);
+    const auto written = http::to_json_string(text);
     require_json(written, "a JSON string");
     require(std::string_view(boost::json::parse(written).as_string()) == text, "a JSON string says the text");
 }

@@ -80,8 +80,7 @@ TEST_F(order_service_test, a_store_that_is_away_is_told_as_unavailable_within_th
     const auto begun = time.monotonic();
     const auto refused = run(service->create(draft()));
     ASSERT_FALSE(refused);
-    EXPECT_FALSE(refused.error().outcome_unknown);
-    EXPECT_FALSE(refused.error().order_id);
+    EXPECT_FALSE(refused.error().unknown_order);
     EXPECT_LE(time.monotonic() - begun, 5s);
     EXPECT_TRUE(database.orders.empty());
     EXPECT_EQ(log.count("store call failed"), 1U);
@@ -92,19 +91,19 @@ TEST_F(order_service_test, where_the_outcome_is_unknown_the_orders_id_is_told) {
     for (int i = 0; i < 20; ++i) script.fail("create", store_fault::unavailable);
     const auto refused = run(service->create(draft()));
     ASSERT_FALSE(refused);
-    EXPECT_TRUE(refused.error().outcome_unknown);
-    ASSERT_TRUE(refused.error().order_id);
-    EXPECT_TRUE(database.orders.contains(*refused.error().order_id));
+    ASSERT_TRUE(refused.error().unknown_order);
+    EXPECT_TRUE(database.orders.contains(*refused.error().unknown_order));
 }
 
-TEST_F(order_service_test, behind_a_used_key_an_id_is_told_and_the_key_tells_the_order) {
+TEST_F(order_service_test,
+       behind_a_key_the_attempts_id_is_told_and_another_attempt_answers_which_order_it_is) {
     const ports::idempotency_key key{.key = "key", .fingerprint = {1}};
     const auto first = run(service->create(draft(key))).value();
     script.fail_always("create", store_fault::outcome_unknown);
     const auto refused = run(service->create(draft(key)));
     ASSERT_FALSE(refused);
-    EXPECT_TRUE(refused.error().outcome_unknown);
-    EXPECT_TRUE(refused.error().order_id);
+    ASSERT_TRUE(refused.error().unknown_order);
+    EXPECT_NE(*refused.error().unknown_order, first.order.id);
     script.heal("create");
     EXPECT_EQ(run(service->create(draft(key)))->order, first.order);
 }
@@ -116,11 +115,9 @@ TEST_F(order_service_test, a_deadline_in_flight_leaves_the_outcome_unknown_and_o
     const auto in_queue = create();
     run_for(5s);
     const auto unknown = in_flight->get();
-    EXPECT_TRUE(unknown.error().outcome_unknown);
-    EXPECT_TRUE(database.orders.contains(unknown.error().order_id.value()));
+    EXPECT_TRUE(database.orders.contains(unknown.error().unknown_order.value()));
     const auto refused = in_queue->get();
-    EXPECT_FALSE(refused.error().outcome_unknown);
-    EXPECT_FALSE(refused.error().order_id);
+    EXPECT_FALSE(refused.error().unknown_order);
     script.release("create");
     run_for(1s);
     EXPECT_EQ(database.orders.size(), 1U);
@@ -166,7 +163,7 @@ TEST_F(order_service_test, beyond_its_queue_it_refuses_at_once) {
         poll();
     }
     ASSERT_TRUE(asked[3]->is_done());
-    EXPECT_FALSE(asked[3]->get().error().outcome_unknown);
+    EXPECT_FALSE(asked[3]->get().error().unknown_order);
     script.release("create");
     run_for(1s);
     EXPECT_EQ(database.orders.size(), 3U);
@@ -235,7 +232,7 @@ protected:
     }
     template <typename T>
     static bool is_plain(const core::served<T>& answer) {
-        return !answer && !answer.error().outcome_unknown && !answer.error().order_id;
+        return !answer && !answer.error().unknown_order;
     }
 };
 

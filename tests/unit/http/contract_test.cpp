@@ -114,8 +114,9 @@ TEST_F(contract, is_kept_by_errors) {
     expect_kept(make_request("DELETE", "/orders"), 405);
     service.created->outcome = ports::create_outcome::key_reused;
     expect_kept(make_request("POST", "/orders", body), 422);
-    service.created =
-        std::unexpected(core::unavailable{.outcome_unknown = true, .order_id = make_order().id});
+    service.created = std::unexpected(core::unavailable{});
+    expect_kept(make_request("POST", "/orders", body), 503);
+    service.created = std::unexpected(core::unavailable{.unknown_order = make_order().id});
     expect_kept(make_request("POST", "/orders", body), 503);
     expect_kept(make_request("POST", "/orders", body, {{"Idempotency-Key", "k"}}), 503);
     service.found = std::nullopt;

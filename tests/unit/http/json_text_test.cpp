@@ -10,24 +10,18 @@ namespace {
 
 namespace json = boost::json;
 
-std::string as_json(std::string_view text) {
-    std::string out;
-    append_json_string(out, text);
-    return out;
-}
-
 TEST(json_text, round_trips_every_ascii_character_and_utf8) {
     std::string text;
     for (char c = 0; c < 0x7f; ++c) text.push_back(c);
     text += "\x7f ção € 🚚 \\u0041 \"} {\"";
-    const auto json_text = as_json(text);
+    const auto json_text = to_json_string(text);
     EXPECT_EQ(json::parse(json_text).as_string(), text);
 }
 
 TEST(json_text, escapes_only_what_it_must) {
-    EXPECT_EQ(as_json(""), R"("")");
-    EXPECT_EQ(as_json("São Paulo/SP"), R"("São Paulo/SP")");
-    EXPECT_EQ(as_json("a\"b\\c\n\x01"), R"("a\"b\\c\n\u0001")");
+    EXPECT_EQ(to_json_string(""), R"("")");
+    EXPECT_EQ(to_json_string("São Paulo/SP"), R"("São Paulo/SP")");
+    EXPECT_EQ(to_json_string("a\"b\\c\n\x01"), R"("a\"b\\c\n\u0001")");
 }
 
 TEST(json_text, writes_orders_and_events_as_the_contract_has_them) {

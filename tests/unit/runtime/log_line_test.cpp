@@ -148,6 +148,13 @@ TEST(TextLine, IsForPeople) {
               "2025-11-03T00:32:55.534780Z warning [api] a\\nb x=c\\u001b[2Jd");
 }
 
+TEST(Readable, ShowsQuotesPlainly) {
+    EXPECT_EQ(readable("FATAL: database \"delivery\" does not exist"),
+              "FATAL: database \"delivery\" does not exist");
+    // The mark of an escape is escaped, so that nothing else looks like one.
+    EXPECT_EQ(readable("\"\n\\n\""), "\"\\n\\\\n\"");
+}
+
 TEST(Readable, IsSafeForATerminal) {
     EXPECT_EQ(readable("0001_initial"), "0001_initial");
     EXPECT_EQ(readable("\x1b]0;title\a\r\x1b[2Jgone\xC2\x9B\u202E"),
