@@ -1,33 +1,19 @@
 #include <filesystem>
 #include <string>
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "integration/rabbitmq_session.hpp"
 #include "support/certificates.hpp"
 #include "support/eventually.hpp"
 #include "support/servers.hpp"
+#include "support/service.hpp"
 
 namespace delivery::tests {
 namespace {
 
 using ports::publish_outcome;
 using std::chrono::seconds;
-
-std::uint16_t free_port() {
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(probe);
-    return ntohs(address.sin_port);
-}
 
 /// A listener for TLS on this process's own broker, and how to reach it.
 class rabbitmq_tls : public testing::Test {
@@ -36,7 +22,7 @@ protected:
         auto& server = own_rabbitmq();
         endpoint_ = rabbitmq::parse_url(server.fresh_vhost()).value();
         endpoint_.host = "localhost";
-        endpoint_.port = free_port();
+        endpoint_.port = static_cast<std::uint16_t>(free_port());
         endpoint_.tls = true;
         endpoint_.ca_file = folder_ / "ca.pem";
         const auto answer = server.evaluate(

@@ -8,7 +8,9 @@
 namespace delivery::tests {
 
 certificates::certificates() : folder_(make_temp_folder()) {
-    std::filesystem::permissions(folder_, std::filesystem::perms{0755});
+    using std::filesystem::perms;
+    std::filesystem::permissions(folder_, perms::owner_all | perms::group_read | perms::group_exec |
+                                              perms::others_read | perms::others_exec);
     constexpr auto script = R"(cd "$FOLDER" && {
         openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
         openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr

@@ -26,7 +26,8 @@ namespace {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
-    if (::chdir(folder) == 0 && ::dup2(nothing, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(errors, 2) == 2) {
+    if (nothing >= 0 && ::chdir(folder) == 0 && ::dup2(nothing, 0) == 0 && ::dup2(output, 1) == 1 &&
+        ::dup2(errors, 2) == 2) {
         ::execve(command[0], command, environment);
     }
     ::_exit(127);

@@ -17,26 +17,26 @@ namespace delivery::tests {
 class http_fixture : public testing::Test {
 protected:
     static void SetUpTestSuite() {
-        folder_ = std::make_unique<temp_folder>();
-        service_ =
-            std::make_unique<service>(folder_->path(), std::vector<std::string>{"run"},
+        shared_folder = std::make_unique<temp_folder>();
+        shared_service =
+            std::make_unique<service>(shared_folder->path(), std::vector<std::string>{"run"},
                                       environment{{"PICKING_DURATION", "200ms"}, {"TRANSIT_DURATION", "1h"}});
-        service_->await_ready();
+        shared_service->await_ready();
     }
 
     static void TearDownTestSuite() {
-        EXPECT_TRUE(service_->is_running()) << service_->log();
-        EXPECT_NO_THROW(static_cast<void>(service_->log_lines()));
-        service_.reset();
-        folder_.reset();
+        EXPECT_TRUE(shared_service->is_running()) << shared_service->log();
+        EXPECT_NO_THROW(static_cast<void>(shared_service->log_lines()));
+        shared_service.reset();
+        shared_folder.reset();
     }
 
-    static int port() { return service_->port(); }
+    static int port() { return shared_service->port(); }
 
     contract_client client_{port()};
 
-    static inline std::unique_ptr<temp_folder> folder_;
-    static inline std::unique_ptr<service> service_;
+    static inline std::unique_ptr<temp_folder> shared_folder;
+    static inline std::unique_ptr<service> shared_service;
 };
 
 }  // namespace delivery::tests
