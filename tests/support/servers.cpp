@@ -4,10 +4,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "support/child.hpp"
 #include "support/sql.hpp"
@@ -23,8 +26,10 @@ std::string services(const std::string& command, const std::filesystem::path& fo
     // In a session of its own, so that a Ctrl-C meant for us does not leave servers half started or half
     // gone.
     std::vector<std::string> arguments{
-        "/usr/bin/setsid", "--wait", "/bin/bash",    DELIVERY_SOURCE_DIR "/scripts/services.sh",
-        command,           "--dir",  folder.string()};
+        "/usr/bin/setsid", "--wait",
+        "/bin/bash",       std::string(DELIVERY_SOURCE_DIR) + "/scripts/services.sh",
+        command,           "--dir",
+        folder.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto result = run_command(arguments, patience);
     if (result.status.code != 0) throw std::runtime_error("services.sh " + command + ": " + result.errors);
@@ -78,7 +83,7 @@ std::filesystem::path run_folder() {
 
 }  // namespace
 
-server::server(std::string service, std::string variable, std::filesystem::path shared_folder)
+server::server(std::string service, const std::string& variable, std::filesystem::path shared_folder)
     : service_(std::move(service)), folder_(std::move(shared_folder)), is_shared_(!folder_.empty()) {
     if (is_shared_) {
         url_ = given(variable);
@@ -89,7 +94,7 @@ server::server(std::string service, std::string variable, std::filesystem::path 
     }
 }
 
-server::server(std::string service, std::string variable, std::filesystem::path folder,
+server::server(std::string service, const std::string& variable, std::filesystem::path folder,
                const std::vector<std::string>& arguments)
     : service_(std::move(service)), folder_(std::move(folder)) {
     start_own(variable, arguments);
@@ -110,8 +115,8 @@ server::~server() {
     if (is_shared_) return;
     try {
         services("down", folder_);
-    } catch (const std::exception&) {
-        // Its watchdog takes it down once this process is gone.
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "{}: its watchdog takes it down once this process is gone\n", error.what());
     }
 }
 

@@ -30,10 +30,10 @@ public:
 
 protected:
     /// Starts a server of our own, or uses the one that runs in `shared_folder`.
-    server(std::string service, std::string variable, std::filesystem::path shared_folder);
+    server(std::string service, const std::string& variable, std::filesystem::path shared_folder);
 
     /// Starts a server of our own in that folder, with more arguments to `services.sh up`.
-    server(std::string service, std::string variable, std::filesystem::path folder,
+    server(std::string service, const std::string& variable, std::filesystem::path folder,
            const std::vector<std::string>& arguments);
 
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }

@@ -45,7 +45,8 @@ bool is_free(int port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
-    const bool free = ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    const bool free =
+        probe >= 0 && ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
     ::close(probe);
     return free;
 }
@@ -85,7 +86,8 @@ command_result run_delivery_in(const std::filesystem::path& folder, std::vector<
         .status = *status, .output = read_file(options.output_file), .errors = read_file(options.error_file)};
 }
 
-service::service(std::filesystem::path folder, std::vector<std::string> arguments, environment variables) {
+service::service(const std::filesystem::path& folder, std::vector<std::string> arguments,
+                 environment variables) {
     static std::atomic<int> count{0};
     for (const auto& [name, value] :
          environment{{"APP_HOST", "127.0.0.1"}, {"APP_PORT", "0"}, {"METRICS_PORT", "0"}}) {

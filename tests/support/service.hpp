@@ -37,7 +37,8 @@ command_result run_delivery_in(const std::filesystem::path& folder, std::vector<
 /// A running `delivery` service. Listens on 127.0.0.1 on any free port, unless the variables say otherwise.
 class service {
 public:
-    service(std::filesystem::path folder, std::vector<std::string> arguments, environment variables = {});
+    service(const std::filesystem::path& folder, std::vector<std::string> arguments,
+            environment variables = {});
 
     [[nodiscard]] pid_t pid() const { return process_->pid(); }
     void signal(int number) const { process_->signal(number); }

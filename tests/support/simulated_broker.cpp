@@ -55,7 +55,7 @@ private:
 
 class simulated_broker::simulated_consumer final : public ports::consumer {
 public:
-    simulated_consumer(simulated_broker& broker, simulated_clock& clock, executor where)
+    simulated_consumer(simulated_broker& broker, simulated_clock& clock, const executor& where)
         : broker_(broker),
           timer_(clock.make_timer(where)),
           arrivals(std::make_shared<core::wakeup>(clock, where)) {

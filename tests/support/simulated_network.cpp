@@ -30,7 +30,7 @@ struct simulated_network::round_trip {
         try {
             effect();
         } catch (const ports::store_error&) {
-            // Nobody listens any more.
+            failure = std::current_exception();  // Nobody listens any more.
         }
     }
 
