@@ -41,10 +41,15 @@ struct outbox_row {
     std::string traceparent;
 };
 
+/// What waits. An event waits since it was recorded, or since its order was imported or announced again,
+/// where that was later.
 struct outbox_depth {
     std::int64_t pending = 0;
     std::chrono::microseconds oldest_age{0};
 };
+
+/// However often an order was announced again, after a day it is once more.
+constexpr std::chrono::hours redrive_gap_max{24};
 
 /// What the relay asks of the store. All throw `store_error`; leases run on the store's clock.
 class outbox_store {
@@ -77,8 +82,11 @@ public:
 
     virtual awaitable<outbox_depth> depth(std::span<const std::uint8_t> shards) = 0;
 
-    /// Announces again, with its latest event, every unfinished order that has had neither outbox row nor
-    /// timer for `after`; looks at orders in a sequence of the store's own, from the one after the order
+    /// Announces again, with its latest event, every unfinished order that has neither outbox row nor timer
+    /// and was neither moved nor announced for `after`. A message that waits in the broker's queue looks like
+    /// a lost one, so an order that was announced before must be quiet for as long as lay between its last
+    /// move and that announcement: each gap is twice the one before, up to `redrive_gap_max` or `after`,
+    /// whichever is longer. Looks at orders in a sequence of the store's own, from the one after the order
     /// `from`, a bounded number a call. Answers how many were announced and where to go on; no position when
     /// the end was reached. The announcement has no traceparent: a trace is kept for what is under way, not
     /// with the history.

@@ -40,18 +40,24 @@ SELECT coalesce(sum(counted), 0)::int8, coalesce(max(counted) >= $2, false),
 FROM unnest($1::int2[]) AS p (shard) CROSS JOIN LATERAL (
     SELECT count(*) AS counted FROM (SELECT FROM outbox WHERE outbox.shard = p.shard LIMIT $2) AS first
 ) AS c LEFT JOIN LATERAL (
-    SELECT recorded_at AS oldest FROM outbox WHERE outbox.shard = p.shard ORDER BY sequence LIMIT 1
+    SELECT greatest(recorded_at, (SELECT redriven_at FROM orders WHERE id = order_id)) AS oldest
+    FROM outbox WHERE outbox.shard = p.shard ORDER BY sequence LIMIT 1
 ) AS f ON true)",
                                   .writes = false};
 
 // Walks the unfinished orders alone, by the index on status: finished ones are nearly all there are. The
 // scalar subqueries stay probes of one order; NOT EXISTS would become one reading of the whole outbox.
+//
+// The gap doubles with every announcement, since the last one was redriven_at - updated_at after the order's
+// last move; a message that waits in the broker's queue is so repeated ever more rarely.
 constexpr statement find_lost{.name = "redrive",
                               .sql = R"(
 WITH start AS MATERIALIZED (
     SELECT coalesce((SELECT created_at FROM orders WHERE id = $2::uuid), '-infinity') AS created_at
 )
-SELECT o.id, greatest(o.updated_at, o.redriven_at) < clock_timestamp() - $3::int8 * interval '1 millisecond'
+SELECT o.id, clock_timestamp() - greatest(o.updated_at, o.redriven_at)
+        > least(greatest($3::int8 * interval '1 millisecond', o.redriven_at - o.updated_at),
+            $5::int8 * interval '1 millisecond')
     AND (SELECT version FROM outbox WHERE order_id = o.id LIMIT 1) IS NULL
     AND (SELECT version FROM timers WHERE order_id = o.id) IS NULL
 FROM start, unnest($1::text[]) AS s (status) CROSS JOIN LATERAL (
@@ -67,7 +73,9 @@ constexpr statement announce_lost{.name = "redrive", .sql = R"(
 WITH locked AS MATERIALIZED (
     SELECT o.id, o.version, i.shard
     FROM unnest($1::uuid[], $2::int2[]) AS i (id, shard) JOIN orders o ON o.id = i.id
-    WHERE greatest(o.updated_at, o.redriven_at) < clock_timestamp() - $3::int8 * interval '1 millisecond'
+    WHERE clock_timestamp() - greatest(o.updated_at, o.redriven_at)
+        > least(greatest($3::int8 * interval '1 millisecond', o.redriven_at - o.updated_at),
+            $4::int8 * interval '1 millisecond')
     ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
 ), announced AS (
     INSERT INTO outbox (shard, order_id, version, event_id, status, recorded_at, traceparent)
@@ -146,11 +154,13 @@ awaitable<ports::outbox_store::redrive_result> postgres_store::redrive(std::chro
     std::vector<domain::status> unfinished;
     std::ranges::copy_if(domain::all_statuses(), std::back_inserter(unfinished),
                          [](domain::status status) { return !domain::is_finished(status); });
+    const auto gap_max = std::max<std::chrono::milliseconds>(after, ports::redrive_gap_max);
     parameters values;
     values.add_array(unfinished, [](domain::status status) { return domain::to_string(status); })
         .add(from.value_or(domain::uuid{}))
         .add(std::int64_t{after.count()})
-        .add(looked_at_max);
+        .add(looked_at_max)
+        .add(std::int64_t{gap_max.count()});
     const auto found = co_await run(find_lost, values);
     redrive_result result;
     std::vector<domain::uuid> lost;
@@ -163,7 +173,8 @@ awaitable<ports::outbox_store::redrive_result> postgres_store::redrive(std::chro
     parameters lost_values;
     lost_values.add_array(lost)
         .add_array(lost, [](const domain::uuid& id) { return std::int16_t{domain::shard_of(id)}; })
-        .add(std::int64_t{after.count()});
+        .add(std::int64_t{after.count()})
+        .add(std::int64_t{gap_max.count()});
     const auto announced = co_await run(announce_lost, lost_values);
     result.announced = static_cast<std::size_t>(announced.size());
     co_return result;

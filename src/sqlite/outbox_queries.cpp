@@ -37,13 +37,16 @@ std::size_t read_shard(connection& db, ports::shard_position& position, std::siz
     return rows.size() - before;
 }
 
-bool is_lost(connection& db, const domain::uuid& id, domain::timestamp quiet_since) {
+/// The gap doubles with every announcement, since the last one was that long after the order's last move.
+bool is_lost(connection& db, const domain::uuid& id, std::chrono::microseconds after, domain::timestamp now) {
+    const auto gap_max = std::max<std::chrono::microseconds>(after, ports::redrive_gap_max);
     query row(
         db,
-        "SELECT 1 FROM orders WHERE id = ?1 AND max(updated_at, coalesce(redriven_at, updated_at)) <= ?2 "
+        "SELECT 1 FROM orders WHERE id = ?1 AND ?2 - max(updated_at, coalesce(redriven_at, updated_at)) "
+        ">= min(max(?3, coalesce(redriven_at - updated_at, 0)), ?4) "
         "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.order_id = orders.id) "
         "AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.order_id = orders.id)",
-        id, quiet_since);
+        id, now, after.count(), gap_max.count());
     return row.step();
 }
 
@@ -87,7 +90,11 @@ ports::outbox_depth measure_depth(connection& db, std::span<const std::uint8_t> 
     for (const auto shard : shards) {
         query count(db, "SELECT count(*) FROM outbox WHERE shard = ?1", shard);
         if (count.step()) depth.pending += count.integer(0);
-        query oldest(db, "SELECT recorded_at FROM outbox WHERE shard = ?1 ORDER BY sequence LIMIT 1", shard);
+        query oldest(db,
+                     "SELECT max(recorded_at, coalesce("
+                     "(SELECT redriven_at FROM orders WHERE id = order_id), recorded_at)) "
+                     "FROM outbox WHERE shard = ?1 ORDER BY sequence LIMIT 1",
+                     shard);
         if (oldest.step()) depth.oldest_age = std::max(depth.oldest_age, now - oldest.time(0));
     }
     return depth;
@@ -102,7 +109,7 @@ std::size_t purge_idempotency_keys(connection& db, domain::timestamp older_than)
     return static_cast<std::size_t>(db.changes());
 }
 
-redrive_candidates find_lost(connection& db, domain::timestamp quiet_since,
+redrive_candidates find_lost(connection& db, std::chrono::microseconds after, domain::timestamp now,
                              std::optional<domain::uuid> from) {
     redrive_candidates found;
     std::size_t seen = 0;
@@ -111,7 +118,7 @@ redrive_candidates find_lost(connection& db, domain::timestamp quiet_since,
     while (row.step()) {
         ++seen;
         found.next = row.id(0);
-        if (!domain::is_finished(row.status(1)) && is_lost(db, *found.next, quiet_since)) {
+        if (!domain::is_finished(row.status(1)) && is_lost(db, *found.next, after, now)) {
             found.ids.push_back(*found.next);
         }
     }
@@ -119,11 +126,11 @@ redrive_candidates find_lost(connection& db, domain::timestamp quiet_since,
     return found;
 }
 
-std::size_t announce_again(connection& db, std::span<const domain::uuid> ids, domain::timestamp quiet_since,
+std::size_t announce_again(connection& db, std::span<const domain::uuid> ids, std::chrono::microseconds after,
                            domain::timestamp now) {
     std::size_t announced = 0;
     for (const auto& id : ids) {
-        if (is_lost(db, id, quiet_since) && announce_latest(db, id, now)) ++announced;
+        if (is_lost(db, id, after, now) && announce_latest(db, id, now)) ++announced;
     }
     return announced;
 }

@@ -25,10 +25,11 @@ struct redrive_candidates {
     std::vector<domain::uuid> ids;
     std::optional<domain::uuid> next;
 };
-redrive_candidates find_lost(connection& db, domain::timestamp quiet_since, std::optional<domain::uuid> from);
+redrive_candidates find_lost(connection& db, std::chrono::microseconds after, domain::timestamp now,
+                             std::optional<domain::uuid> from);
 
 /// Announces those that are still lost. Answers how many.
-std::size_t announce_again(connection& db, std::span<const domain::uuid> ids, domain::timestamp quiet_since,
+std::size_t announce_again(connection& db, std::span<const domain::uuid> ids, std::chrono::microseconds after,
                            domain::timestamp now);
 
 }  // namespace delivery::sqlite

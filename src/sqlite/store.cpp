@@ -84,14 +84,11 @@ public:
 
     /// The search runs beside the writer, which then looks only at what was found.
     awaitable<redrive_result> redrive(milliseconds after, std::optional<uuid> from) override {
-        const auto quiet_since = now() - after;
-        auto search = [=](connection& db) { return find_lost(db, quiet_since, from); };
+        auto search = [=, this](connection& db) { return find_lost(db, after, now(), from); };
         const auto lost = co_await read(std::move(search));
         redrive_result result{.announced = 0, .next = lost.next};
         if (lost.ids.empty()) co_return result;
-        auto announce = [&, this](connection& db) {
-            return announce_again(db, lost.ids, quiet_since, now());
-        };
+        auto announce = [&, this](connection& db) { return announce_again(db, lost.ids, after, now()); };
         result.announced = co_await write(std::move(announce));
         co_return result;
     }

@@ -19,14 +19,16 @@ public:
     /// Understands the few forms that the suite uses.
     void execute(const std::string& sql) override {
         static const std::regex update(
-            "UPDATE orders SET (created_at|updated_at) = '(.*)' WHERE id = '(.*)'");
+            "UPDATE orders SET (created_at|updated_at|redriven_at) = '(.*)' WHERE id = '(.*)'");
         static const std::regex removal("DELETE FROM (orders|order_events) WHERE (?:id|order_id) = '(.*)'");
         static const std::regex move("UPDATE order_events SET version = 2 WHERE order_id = '(.*)'");
         std::smatch part;
         if (std::regex_match(sql, part, update)) {
-            auto& order = database_.orders.at(domain::uuid::parse(part[3].str()).value()).order;
-            auto& field = part[1] == "created_at" ? order.created_at : order.updated_at;
-            field = domain::parse_rfc3339(part[2].str()).value();
+            auto& [order, redriven_at] = database_.orders.at(domain::uuid::parse(part[3].str()).value());
+            const auto moment = domain::parse_rfc3339(part[2].str()).value();
+            if (part[1] == "created_at") order.created_at = moment;
+            if (part[1] == "updated_at") order.updated_at = moment;
+            if (part[1] == "redriven_at") redriven_at = moment;
         } else if (std::regex_match(sql, part, removal)) {
             const auto id = domain::uuid::parse(part[2].str()).value();
             if (part[1] == "orders") {

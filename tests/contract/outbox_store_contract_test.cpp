@@ -100,6 +100,23 @@ TEST_P(store_contract, depth_counts_what_waits_in_the_shards_asked_for) {
     EXPECT_EQ(run(store().depth({})).pending, 0);
 }
 
+TEST_P(store_contract, an_old_event_waits_only_since_its_order_was_imported_or_announced_again) {
+    const auto age = [this] {
+        std::vector<std::uint8_t> shards;
+        for (const auto& position : all_shards()) shards.push_back(position.shard);
+        return run(store().depth(shards)).oldest_age;
+    };
+    const std::array old{make_import(new_id(), domain::status::in_transit, {new_id(), new_id(), new_id()})};
+    run(store().import_orders(old));
+    EXPECT_LT(age(), 1min);
+
+    set_quiet(old[0].order.id, 24h * 300, 25h);
+    EXPECT_GT(age(), 24h);
+    settle(pending());
+    ASSERT_EQ(run(store().redrive(1h, std::nullopt)).announced, 1U);
+    EXPECT_LT(age(), 1min);
+}
+
 TEST_P(store_contract, a_lost_message_is_announced_again_once) {
     const auto lost = advance(create(make_order()));
     const auto waiting = create(make_order());
@@ -123,6 +140,28 @@ TEST_P(store_contract, a_lost_message_is_announced_again_once) {
     EXPECT_EQ(run(store().redrive(1h, std::nullopt)).announced, 0U);
     EXPECT_TRUE(eventually([&] { return run(store().redrive(20ms, std::nullopt)).announced == 1; }));
     EXPECT_EQ(find(lost.id), lost);
+}
+
+TEST_P(store_contract, an_order_has_to_be_quiet_twice_as_long_with_every_announcement) {
+    const auto id = create(make_order()).id;
+    settle(pending());
+    const auto is_lost = [&](std::chrono::minutes after, std::chrono::minutes since_moved,
+                             std::chrono::minutes since_announced) {
+        set_quiet(id, since_moved, since_announced);
+        const bool was_announced = run(store().redrive(after, std::nullopt)).announced == 1;
+        settle(pending());
+        return was_announced;
+    };
+    EXPECT_FALSE(is_lost(15min, 24min, 9min));
+    EXPECT_TRUE(is_lost(15min, 31min, 16min));
+    EXPECT_FALSE(is_lost(15min, 55min, 25min)) << "half an hour passed between moving and the announcement";
+    EXPECT_TRUE(is_lost(15min, 61min, 31min));
+    EXPECT_FALSE(is_lost(15min, 119min, 59min));
+    EXPECT_TRUE(is_lost(15min, 121min, 61min));
+    EXPECT_FALSE(is_lost(15min, 24h * 300, 23h));
+    EXPECT_TRUE(is_lost(15min, 24h * 300, 25h)) << "a day, at most";
+    EXPECT_FALSE(is_lost(48h, 24h * 300, 47h)) << "or the time asked for, where that is longer";
+    EXPECT_TRUE(is_lost(48h, 24h * 300, 49h));
 }
 
 TEST_P(store_contract, redriving_goes_on_from_where_it_stopped) {

@@ -132,6 +132,17 @@ std::size_t store_contract::purge(ports::purge_request request) {
     return orders;
 }
 
+void store_contract::set_quiet(const domain::uuid& id, std::chrono::minutes since_moved,
+                               std::chrono::minutes since_announced) {
+    const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto set = [&](const std::string& column, domain::timestamp moment) {
+        database().execute("UPDATE orders SET " + column + " = " + database().literal(moment) +
+                           " WHERE id = " + database().literal(id));
+    };
+    set("updated_at", now - since_moved);
+    set("redriven_at", now - since_announced);
+}
+
 std::vector<ports::audited_order> store_contract::audit(std::size_t limit) {
     std::vector<ports::audited_order> all;
     std::optional<domain::uuid> after;

@@ -104,6 +104,10 @@ protected:
     /// Purges to the end; answers how many orders it was in all.
     std::size_t purge(ports::purge_request request);
 
+    /// Makes an order look as if it was last moved on, and last announced again, so long ago.
+    void set_quiet(const domain::uuid& id, std::chrono::minutes since_moved,
+                   std::chrono::minutes since_announced);
+
     /// Reads everything, in pages of about `limit`.
     std::vector<ports::audited_order> audit(std::size_t limit = 1000);
 

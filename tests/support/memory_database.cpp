@@ -165,22 +165,23 @@ void memory_database::add_outbox_row(const domain::order_event& event, const std
                         .traceparent = traceparent};
 }
 
+domain::timestamp memory_database::waits_since(const domain::order_event& event) const {
+    const auto order = orders.find(event.order_id);
+    if (order == orders.end()) return event.recorded_at;
+    return std::max(event.recorded_at, order->second.redriven_at.value_or(event.recorded_at));
+}
+
 ports::audited_order memory_database::audit_one(const domain::uuid& id) const {
     ports::audited_order audited{
         .id = id, .order = {}, .events = {}, .outbox = {}, .timers = {}, .unreadable = {}};
-    std::optional<domain::timestamp> redriven_at;
-    if (const auto order = orders.find(id); order != orders.end()) {
-        audited.order = order->second.order;
-        redriven_at = order->second.redriven_at;
-    }
+    if (const auto order = orders.find(id); order != orders.end()) audited.order = order->second.order;
     if (const auto history = events.find(id); history != events.end()) {
         for (const auto& stored : history->second | std::views::values)
             audited.events.push_back(stored.event);
     }
     for (const auto& row : outbox | std::views::values) {
         if (row.event.order_id != id) continue;
-        const auto since = std::max(row.event.recorded_at, redriven_at.value_or(row.event.recorded_at));
-        audited.outbox.push_back({.version = row.event.version, .overdue = now_() - since});
+        audited.outbox.push_back({.version = row.event.version, .overdue = now_() - waits_since(row.event)});
     }
     if (const auto timer = timers.find(id); timer != timers.end()) {
         audited.timers.push_back(

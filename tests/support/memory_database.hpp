@@ -109,7 +109,8 @@ private:
     [[nodiscard]] std::vector<std::pair<domain::timestamp, domain::uuid>> timers_by_due_time(
         std::span<const domain::uuid> left_out) const;
     void check_step(const domain::uuid& order_id) const;
-    [[nodiscard]] bool is_lost(const domain::uuid& id, domain::timestamp quiet_since) const;
+    [[nodiscard]] bool is_lost(const domain::uuid& id, std::chrono::microseconds after) const;
+    [[nodiscard]] domain::timestamp waits_since(const domain::order_event& event) const;
     [[nodiscard]] bool is_in_outbox(const domain::uuid& order_id) const;
     [[nodiscard]] ports::audited_order audit_one(const domain::uuid& id) const;
 

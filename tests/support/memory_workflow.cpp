@@ -222,7 +222,7 @@ ports::outbox_depth memory_database::depth(std::span<const std::uint8_t> shards)
     for (const auto& row : outbox | std::views::values) {
         if (std::ranges::find(shards, row.shard) == shards.end()) continue;
         ++depth.pending;
-        depth.oldest_age = std::max(depth.oldest_age, now_() - row.event.recorded_at);
+        depth.oldest_age = std::max(depth.oldest_age, now_() - waits_since(row.event));
     }
     return depth;
 }
@@ -232,26 +232,28 @@ bool memory_database::is_in_outbox(const domain::uuid& order_id) const {
                                [&](const ports::outbox_row& row) { return row.event.order_id == order_id; });
 }
 
-bool memory_database::is_lost(const domain::uuid& id, domain::timestamp quiet_since) const {
+bool memory_database::is_lost(const domain::uuid& id, std::chrono::microseconds after) const {
     const auto& [order, redriven_at] = orders.at(id);
     if (domain::is_finished(order.status) || timers.contains(id) || is_in_outbox(id)) return false;
-    return std::max(order.updated_at, redriven_at.value_or(order.updated_at)) <= quiet_since;
+    const auto announced_at = redriven_at.value_or(order.updated_at);
+    const auto gap = std::min(std::max(after, announced_at - order.updated_at),
+                              std::max<std::chrono::microseconds>(after, ports::redrive_gap_max));
+    return now_() - std::max(order.updated_at, announced_at) >= gap;
 }
 
 ports::outbox_store::redrive_result memory_database::redrive(std::chrono::milliseconds after,
                                                              std::optional<domain::uuid> from) {
-    const auto now = now_();
     ports::outbox_store::redrive_result result;
     std::size_t seen = 0;
     for (auto found = from ? orders.upper_bound(*from) : orders.begin(); found != orders.end(); ++found) {
         if (seen++ == redrive_batch) return result;
         result.next = found->first;
-        if (!is_lost(found->first, now - after)) continue;
+        if (!is_lost(found->first, after)) continue;
         const auto history = events.find(found->first);
         if (history == events.end() || history->second.empty()) continue;
         const auto& latest = history->second.rbegin()->second;
         add_outbox_row(latest.event, {}, reserve_sequences(1));
-        found->second.redriven_at = now;
+        found->second.redriven_at = now_();
         ++result.announced;
     }
     result.next.reset();

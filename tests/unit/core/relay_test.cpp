@@ -392,6 +392,10 @@ TEST_F(housekeeping_test, announces_orders_without_news_again_and_purges_old_key
     EXPECT_TRUE(database.keys.contains("young"));
     run_for(4s);
     EXPECT_EQ(publisher.count(lost), 2U) << "again, as nobody has acted on it";
+    run_for(5s);
+    EXPECT_EQ(publisher.count(lost), 2U);
+    run_for(4s);
+    EXPECT_EQ(publisher.count(lost), 3U) << "after twice the time, which it may have waited in a queue";
 }
 
 TEST_F(housekeeping_test, is_done_by_the_holder_of_shard_0_alone) {
