@@ -2,7 +2,7 @@
 #   docker build -t delivery .
 #   docker run --rm -p 8000:8000 delivery            everything in one process, on SQLite; and /docs
 #   docker run --rm delivery worker                  one role; settings by -e (docs/configuration.md)
-# The test stage has all sources and tools: docker-compose-test.yml runs every test in it.
+# The test stage has all sources and tools beside the program: docker-compose-test.yml runs every test in it, and the roles too.
 
 FROM debian:bookworm AS toolchain
 WORKDIR /delivery
@@ -61,6 +61,7 @@ FROM toolchain AS test
 RUN scripts/packages.sh build test \
     && apt-get install -y --no-install-recommends socat \
     && rm -rf /var/lib/apt/lists/*
+COPY --from=build /image/ /
 COPY . .
 CMD ["./dev", "test"]
 

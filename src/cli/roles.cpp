@@ -1,8 +1,10 @@
 #include "cli/roles.hpp"
 
+#include <exception>
+#include <memory>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include "core/coalesced_order_service.hpp"
 
@@ -40,6 +42,18 @@ ports::relay_identity make_identity(process& in, const ports::bus& bus) {
     const auto owner =
         in.settings.uses_postgres() ? domain::uuid_generator().next(in.clock.now()) : domain::uuid{};
     return {.owner = owner, .bus = bus.name()};
+}
+
+/// Runs what a role does, and tells its end. A bug in it ends the process, as with `core::spawn`, and counts
+/// as its end.
+std::future<void> run(const executor& where, awaitable<void> work) {
+    auto ended = std::make_shared<std::promise<void>>();
+    auto future = ended->get_future();
+    boost::asio::co_spawn(where, std::move(work), [ended](const std::exception_ptr& failure) {
+        ended->set_value();
+        if (failure) std::rethrow_exception(failure);
+    });
+    return future;
 }
 
 /// What a batch in the works may take to end by itself.
@@ -91,9 +105,9 @@ relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, po
           in.around(reactor), store, [this] { return relay_.keeps_house(); },
           auditor_options_of(in.settings)) {
     bell.connect(where_, relay_);
-    ended_ = boost::asio::co_spawn(where_, relay_.run(), boost::asio::use_future);
+    ended_ = run(where_, relay_.run());
     if (in.settings.audit_interval > std::chrono::milliseconds(0)) {
-        audits_ended_ = boost::asio::co_spawn(where_, auditor_.run(), boost::asio::use_future);
+        audits_ended_ = run(where_, auditor_.run());
     }
 }
 
@@ -111,7 +125,7 @@ worker_role::worker_role(process& in, std::size_t reactor, ports::store& store, 
       bus_(bus),
       consumer_(bus.consume(where_)),
       worker_(in.around(reactor), store, *consumer_, worker_options_of(in.settings, bell)) {
-    ended_ = boost::asio::co_spawn(where_, worker_.run(), boost::asio::use_future);
+    ended_ = run(where_, worker_.run());
 }
 
 void worker_role::stop() {

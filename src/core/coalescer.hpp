@@ -149,15 +149,30 @@ private:
         }
     }
 
+    /// Finds those whose data the store refuses. Whatever else goes wrong ends it, and what nobody waits for
+    /// any more is left out: one by one, they would hold up all that come after them.
     awaitable<void> serve_one_by_one(const batch& items, std::span<const Request> requests) {
+        std::exception_ptr outage;
         for (std::size_t i = 0; i < items.size(); ++i) {
+            if (!items[i]->is_waiting) continue;
+            if (outage) {
+                fail(*items[i], outage);
+                continue;
+            }
             try {
                 auto results = co_await serve_(requests.subspan(i, 1));
                 complete(*items[i], std::move(results.at(0)));
+            } catch (const ports::store_error& error) {
+                fail(*items[i], std::current_exception());
+                if (error.fault() != ports::store_fault::bad_data) outage = untried_because_of(error);
             } catch (...) {
                 fail(*items[i], std::current_exception());
             }
         }
+    }
+
+    static std::exception_ptr untried_because_of(const ports::store_error& error) {
+        return std::make_exception_ptr(ports::store_error(ports::store_fault::unavailable, error.what()));
     }
 
     static void settle(const batch& items, std::vector<Result> results) {

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 
 #include "core/spawn.hpp"
 #include "core/wakeup.hpp"
 
 namespace delivery::core {
 
-/// Coroutines that run side by side on one executor and are waited for together. Must outlive them.
+/// Coroutines that run side by side on one executor and are waited for together. Must outlive them. An
+/// exception that escapes one is a bug and ends the process, as with `spawn`; the coroutine has ended all the
+/// same.
 class group {
 public:
     group(ports::clock& clock, const executor& where) : where_(where), ended_(clock, where) {}
@@ -24,9 +27,15 @@ public:
 
 private:
     awaitable<void> follow(awaitable<void> work) {
-        co_await std::move(work);
+        std::exception_ptr failure;
+        try {
+            co_await std::move(work);
+        } catch (...) {
+            failure = std::current_exception();
+        }
         --running_;
         ended_.notify();
+        if (failure) std::rethrow_exception(failure);
     }
 
     executor where_;

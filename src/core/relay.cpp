@@ -66,10 +66,7 @@ public:
         for (std::size_t lane = 0; lane < options_.lanes; ++lane) tasks_.start(run_lane(lane));
         tasks_.start(measure_depth());
         tasks_.start(keep_house());
-        while (!is_stopping_) {
-            co_await renew_leases();
-            if (!is_stopping_) co_await lease_bell_.wait(options_.lease_renewal);
-        }
+        tasks_.start(keep_leases());
         co_await tasks_.join();
         co_await retire();
     }
@@ -99,6 +96,13 @@ private:
         wakeup stop;
         std::size_t batch;
     };
+
+    awaitable<void> keep_leases() {
+        while (!is_stopping_) {
+            co_await renew_leases();
+            if (!is_stopping_) co_await lease_bell_.wait(options_.lease_renewal);
+        }
+    }
 
     awaitable<void> renew_leases() {
         const auto asked_at = around_.clock.monotonic();

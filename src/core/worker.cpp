@@ -62,13 +62,7 @@ public:
 
     awaitable<void> run() {
         tasks_.start(take_timers());
-        while (!is_stopping_) {
-            const auto messages = co_await consumer_.receive(options_.batch_max);
-            if (messages.empty()) break;
-            co_await handle(messages);
-        }
-        is_stopping_ = true;
-        timer_bell_.notify();
+        tasks_.start(take_messages());
         co_await tasks_.join();
     }
 
@@ -81,6 +75,17 @@ public:
 
 private:
     using messages_view = std::span<const inbound_message* const>;
+
+    /// Until there are none any more: then the worker ends.
+    awaitable<void> take_messages() {
+        while (!is_stopping_) {
+            const auto messages = co_await consumer_.receive(options_.batch_max);
+            if (messages.empty()) break;
+            co_await handle(messages);
+        }
+        is_stopping_ = true;
+        timer_bell_.notify();
+    }
 
     /// Handles fresh messages as one batch. A message that comes again is handled alone, since it may be the
     /// one that ended a worker before; and what can never succeed goes to the dead letters, alone too.
@@ -288,16 +293,13 @@ private:
     }
 
     awaitable<ports::due_result> take_due_timers() {
-        std::vector<domain::uuid> event_ids;
-        for (std::size_t i = 0; i < options_.batch_max; ++i)
-            event_ids.push_back(ids_.next(around_.clock.now()));
         const auto left_out = refused_orders();
         std::optional<ports::store_error> refusal;
         ports::due_result result;
         try {
             result = co_await caller_.call(store_operation::take_due_timers,
                                            around_.clock.monotonic() + store_call_timeout,
-                                           [&] { return store_.take_due_timers(event_ids, left_out); });
+                                           [&] { return try_due_timers(left_out); });
         } catch (const ports::store_error& error) {
             if (error.fault() != ports::store_fault::bad_data) throw;
             refusal = error;
@@ -313,6 +315,14 @@ private:
         }
         if (!result.advanced.empty()) options_.on_outbox_written();
         co_return result;
+    }
+
+    /// Each attempt has ids of its own: where the answer to one was lost, the next one takes other timers.
+    awaitable<ports::due_result> try_due_timers(const std::vector<domain::uuid>& left_out) {
+        std::vector<domain::uuid> event_ids;
+        for (std::size_t i = 0; i < options_.batch_max; ++i)
+            event_ids.push_back(ids_.next(around_.clock.now()));
+        co_return co_await store_.take_due_timers(event_ids, left_out);
     }
 
     /// One of the due timers has data that the store refuses: takes their steps one by one, and leaves that

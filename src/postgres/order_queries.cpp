@@ -237,17 +237,28 @@ awaitable<std::vector<create_result>> postgres_store::create_or_find(std::span<c
         }
     }
     if (open.empty()) co_return results;
-
-    parameters earlier_values;
-    earlier_values.add_array(open, [&](std::size_t i) { return orders[i].id; })
-        .add_array(open, [&](std::size_t i) { return key_of(orders[i]); })
-        .add_array(open, [&](std::size_t i) { return fingerprint_of(orders[i]); });
-    const auto earlier = co_await run(find_earlier, earlier_values);
-    for (int row = 0; row < earlier.size(); ++row) {
-        const auto i = open.at(static_cast<std::size_t>(earlier.int64(row, 0)) - 1);
-        results[i] = read_earlier(earlier, row, orders[i]);
+    try {
+        co_await find_earlier_orders(orders, open, results);
+    } catch (const ports::store_error& error) {
+        // The others of the batch are stored.
+        if (!error.is_worth_retry() || stored.size() == 0) throw;
+        throw ports::store_error(ports::store_fault::outcome_unknown, error.what());
     }
     co_return results;
+}
+
+awaitable<void> postgres_store::find_earlier_orders(std::span<const new_order> orders,
+                                                    std::span<const std::size_t> open,
+                                                    std::vector<create_result>& results) {
+    parameters values;
+    values.add_array(open, [&](std::size_t i) { return orders[i].id; })
+        .add_array(open, [&](std::size_t i) { return key_of(orders[i]); })
+        .add_array(open, [&](std::size_t i) { return fingerprint_of(orders[i]); });
+    const auto earlier = co_await run(find_earlier, values);
+    for (int row = 0; row < earlier.size(); ++row) {
+        const auto i = open[static_cast<std::size_t>(earlier.int64(row, 0)) - 1];
+        results[i] = read_earlier(earlier, row, orders[i]);
+    }
 }
 
 awaitable<std::vector<std::optional<domain::order>>> postgres_store::find(std::span<const domain::uuid> ids) {

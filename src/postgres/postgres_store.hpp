@@ -65,6 +65,10 @@ private:
     /// For orders without keys that are not stored yet; otherwise fails with bad_data and writes nothing.
     awaitable<std::vector<ports::create_result>> create_fresh(std::span<const ports::new_order> orders);
     awaitable<std::vector<ports::create_result>> create_or_find(std::span<const ports::new_order> orders);
+    /// Completes the results of these orders, which were stored before or whose keys were used before.
+    awaitable<void> find_earlier_orders(std::span<const ports::new_order> orders,
+                                        std::span<const std::size_t> open,
+                                        std::vector<ports::create_result>& results);
     awaitable<rows> run(const statement& what, const parameters& values);
     awaitable<rows> run(const statement& what, const parameters& values, std::chrono::milliseconds limit);
     awaitable<rows> run_script(std::string_view operation, const std::string& sql);

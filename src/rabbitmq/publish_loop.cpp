@@ -72,6 +72,7 @@ void publish_loop::connected(connection& link) {
     amqp_confirm_select(link.state(), connection::channel);
     link.check_reply("asking for confirms");
     returns_ = {};
+    has_unroutable_ = false;
 }
 
 void publish_loop::disconnected() {
@@ -115,10 +116,16 @@ void publish_loop::take_submitted() {
 void publish_loop::read_frames(connection& link) {
     while (const auto* frame = link.read()) {
         if (frame->frame_type == AMQP_FRAME_METHOD) take_method(frame->payload.method);
-        if (const auto content = returns_.take(*frame)) confirms_.returned(content->message_id);
+        if (const auto content = returns_.take(*frame)) {
+            confirms_.returned(content->message_id);
+            has_unroutable_ = true;
+        }
         if (!returns_.is_consistent()) throw connection_error("the broker's frames make no sense");
     }
     apply_settled();
+    if (has_unroutable_ && confirms_.unconfirmed() == 0) {
+        throw connection_error("a message found no queue; a new connection declares the queues anew");
+    }
 }
 
 void publish_loop::take_method(const amqp_method_t& method) {
@@ -150,7 +157,8 @@ void publish_loop::take_method(const amqp_method_t& method) {
 }
 
 bool publish_loop::may_write() const {
-    return !waiting_.empty() && !deadlines_.is_paused() && confirms_.unconfirmed() < window;
+    return !waiting_.empty() && !deadlines_.is_paused() && !has_unroutable_ &&
+           confirms_.unconfirmed() < window;
 }
 
 void publish_loop::write_waiting(connection& link) {

@@ -80,6 +80,7 @@ private:
     pausable_clock deadlines_;
     confirm_tracker confirms_;
     content_assembler returns_;
+    bool has_unroutable_ = false;  ///< A message came back: nothing more is written on this connection.
     std::unordered_map<std::uint64_t, request> requests_;
     std::deque<std::uint64_t> waiting_;  ///< Requests with messages that are not written.
     std::vector<settlement> settled_;

@@ -63,6 +63,8 @@ private:
                 repeated_.push_back(fmt::format("{} has version {} twice", id, event.version));
                 continue;
             }
+            if (!event_ids_.insert(event.id).second)
+                repeated_.push_back(fmt::format("{} shares the event id {}", id, event.id.to_string()));
             if (event.version > expected)
                 illegal_.push_back(fmt::format("{} has no version {}", id, expected));
             if (place >= life_cycle.size() || life_cycle.at(place) != event.status)
@@ -174,6 +176,7 @@ private:
 
     const evidence& found_;
     std::unordered_map<uuid, const stored_order*> orders_;
+    std::unordered_set<uuid> event_ids_;
     std::vector<std::string> lost_, stuck_, illegal_, repeated_, unpublished_, out_of_order_, untrue_;
     ledger result_;
 };

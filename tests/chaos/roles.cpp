@@ -40,7 +40,7 @@ std::filesystem::path clock_file(const std::filesystem::path& folder) { return f
 
 }  // namespace
 
-role_keeper::role_keeper(std::filesystem::path folder, const std::vector<std::string>& database_urls,
+role_keeper::role_keeper(const std::filesystem::path& folder, const std::vector<std::string>& database_urls,
                          const std::string& rabbitmq_url,
                          const std::optional<std::string>& faketime_library) {
     for (std::size_t index = 0; index < role_of_process.size(); ++index) {

@@ -22,7 +22,7 @@ class role_keeper {
 public:
     /// `database_urls` has one for each process. With `faketime_library`, each process has a clock of its
     /// own.
-    role_keeper(std::filesystem::path folder, const std::vector<std::string>& database_urls,
+    role_keeper(const std::filesystem::path& folder, const std::vector<std::string>& database_urls,
                 const std::string& rabbitmq_url, const std::optional<std::string>& faketime_library);
     ~role_keeper();
     role_keeper(const role_keeper&) = delete;

@@ -10,7 +10,6 @@
 namespace delivery::tests {
 namespace {
 
-using domain::status;
 using ports::step_outcome;
 using namespace std::chrono_literals;
 

@@ -16,13 +16,13 @@ public:
     }
     [[nodiscard]] ports::instant monotonic() const override { return std::chrono::steady_clock::now(); }
     std::unique_ptr<ports::timer> make_timer(executor where) override {
-        return std::make_unique<real_timer>(std::move(where));
+        return std::make_unique<real_timer>(where);
     }
 
 private:
     class real_timer final : public ports::timer {
     public:
-        explicit real_timer(executor where) : timer_(std::move(where)) {}
+        explicit real_timer(const executor& where) : timer_(where) {}
 
         awaitable<bool> wait(ports::duration length) override {
             timer_.expires_after(length);

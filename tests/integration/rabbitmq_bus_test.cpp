@@ -104,6 +104,33 @@ TEST(rabbitmq_bus, what_no_queue_wants_is_returned_though_confirmed) {
                                 publish_outcome::confirmed, publish_outcome::confirmed}));
 }
 
+TEST(rabbitmq_bus, a_queue_that_went_missing_is_declared_anew) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    ASSERT_TRUE(session.is_usable_soon());
+    administrator(url).delete_queue("delivery.worker");
+    EXPECT_EQ(session.publish(make_event_messages(1)), publish_outcomes(1, publish_outcome::returned));
+    EXPECT_TRUE(eventually(std::chrono::seconds(20), [&] {
+        return session.publish(make_event_messages(1)) == publish_outcomes(1, publish_outcome::confirmed);
+    }));
+}
+
+TEST(rabbitmq_bus, a_dead_letter_whose_queue_went_missing_is_safe_in_the_end) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session session(url);
+    session.consumer();
+    ASSERT_TRUE(session.is_usable_soon());
+    amqp_client client(url);
+    client.publish({.exchange = "delivery.events", .routing_key = "order.received", .body = "not json"});
+    const auto received = session.receive(1);
+    ASSERT_EQ(received.size(), 1U);
+    administrator(url).delete_queue("delivery.worker.dead-letter");
+    EXPECT_FALSE(session.dead_letter(received[0], "for the test"));
+    EXPECT_TRUE(eventually(std::chrono::seconds(20),
+                           [&] { return session.dead_letter(received[0], "for the test"); }));
+    EXPECT_TRUE(client.take("delivery.worker.dead-letter"));
+}
+
 TEST(rabbitmq_bus, a_dead_letter_keeps_what_it_came_with) {
     const auto url = shared_rabbitmq().fresh_vhost();
     rabbitmq_session session(url);

@@ -44,6 +44,7 @@ private:
 
     void inspect_orders() {
         const auto page = stored_.audit(std::nullopt, SIZE_MAX);
+        std::set<domain::uuid> event_ids;
         for (const auto& audited : page.orders) {
             const auto verdict = core::judge(audited);
             for (const auto& found : verdict.violations) add(found.order_id.to_string() + ": " + found.what);
@@ -51,6 +52,11 @@ private:
                 add(fmt::format("order {} is left {}{}", audited.id.to_string(),
                                 to_string(audited.order->status),
                                 verdict.waits_for_nothing ? " and waits for nothing" : ""));
+            }
+            for (const auto& event : audited.events) {
+                if (!event_ids.insert(event.id).second)
+                    add(fmt::format("order {} shares the event id {}", audited.id.to_string(),
+                                    event.id.to_string()));
             }
             if (audited.events.size() != domain::all_statuses().size()) {
                 add(fmt::format("order {} has {} events", audited.id.to_string(), audited.events.size()));

@@ -141,6 +141,13 @@ const std::vector<violation> violations{
     {"a_row_without_order", "illegal", [](evidence& in) { in.orphans.emplace_back("event of no order"); }},
     {"a_version_twice", "repeated",
      [](evidence& in) { in.stored[0].history.push_back(in.stored[0].history.back()); }},
+    {"one_event_id_for_two_orders", "repeated",
+     [](evidence& in) {
+         add_order(in, 3);
+         const auto shared = in.stored.front().history[1].id;
+         in.stored.back().history[1].id = shared;
+         in.wire.orders[in.stored.back().id][1].id = shared;
+     }},
     {"one_order_stored_twice", "repeated",
      [](evidence& in) {
          add_order(in, 3);

@@ -149,6 +149,32 @@ TEST_F(coalescer_test, what_is_too_late_already_is_not_done) {
     EXPECT_EQ(next->get(), 4);
 }
 
+TEST_F(coalescer_test, an_outage_among_single_requests_fails_the_rest_untried) {
+    const auto first = submit(0);
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (const int number : {1, poison, 2, 3}) asked.push_back(submit(number));
+    run_for(2500ms);
+    fault = store_fault::outcome_unknown;
+    run_for(1500ms);
+    EXPECT_EQ(asked[0]->get(), 2);
+    EXPECT_EQ(fault_of(asked[1]->failure), store_fault::outcome_unknown);
+    EXPECT_EQ(fault_of(asked[2]->failure), store_fault::unavailable);
+    EXPECT_EQ(fault_of(asked[3]->failure), store_fault::unavailable);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1, poison, 2, 3}, {1}, {poison}}));
+}
+
+TEST_F(coalescer_test, single_requests_that_were_given_up_are_left_out) {
+    const auto first = submit(0);
+    const auto bad = submit(poison);
+    const auto impatient = submit(1, 2500ms);
+    const auto patient = submit(2);
+    run_for(4s);
+    EXPECT_EQ(fault_of(bad->failure), store_fault::bad_data);
+    EXPECT_EQ(impatient->get().error(), refusal::expired_in_flight);
+    EXPECT_EQ(patient->get(), 4);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {poison, 1, 2}, {poison}, {2}}));
+}
+
 TEST_F(coalescer_test, bad_data_fails_its_own_request_alone) {
     const auto first = submit(0);
     const auto good = submit(1);

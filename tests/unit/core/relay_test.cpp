@@ -316,6 +316,17 @@ TEST_F(relay_test, takes_nothing_beside_a_relay_on_another_bus) {
     EXPECT_EQ(publisher.count(id), 1U);
 }
 
+TEST_F(relay_test, ends_although_a_lane_met_a_bug) {
+    create_order();
+    publisher.answer = [](const domain::order_event&) -> publish_outcome {
+        throw std::runtime_error("a bug");
+    };
+    EXPECT_THROW(start_relay(), std::runtime_error);
+    relay->stop();
+    run_for(1min);
+    EXPECT_TRUE(*ended);
+}
+
 TEST_F(relay_test, stopped_it_finishes_its_batch_and_retires) {
     start_relay();
     publisher.is_held = true;

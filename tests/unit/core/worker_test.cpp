@@ -88,6 +88,22 @@ TEST_F(worker_test, takes_all_timers_that_are_due_batch_by_batch) {
     EXPECT_EQ(writes_told, 3);
 }
 
+TEST_F(worker_test, two_orders_never_share_an_event_id_although_an_answer_was_lost) {
+    std::vector<domain::uuid> orders;
+    for (int i = 0; i < 4; ++i) {
+        orders.push_back(create_order().id);
+        database.timers[orders.back()] = {.version = 1, .due_at = time.wall(), .traceparent = {}};
+    }
+    script.fail("take_due_timers", store_fault::outcome_unknown, true);
+    start_worker({.durations = {}, .batch_max = 2});
+    run_for(5s);
+    std::set<domain::uuid> seen;
+    for (const auto& id : orders) {
+        ASSERT_EQ(stored(id).version, 2);
+        EXPECT_TRUE(seen.insert(database.events.at(id).at(2).event.id).second) << id.to_string();
+    }
+}
+
 TEST_F(worker_test, goes_on_with_timers_after_an_outage) {
     script.fail_always("take_due_timers", store_fault::broken);
     const auto id = create_order().id;
