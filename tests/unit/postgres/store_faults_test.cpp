@@ -74,7 +74,8 @@ TEST_F(store_on_a_server, bad_data_fails_and_the_connection_goes_on) {
     EXPECT_EQ(fault_of([&] { create("\xff"); }), store_fault::bad_data);
     EXPECT_EQ(create().size(), 1U);
     EXPECT_EQ(tests::open_postgres(url_)->number(
-                  "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'delivery'"),
+                  "SELECT count(*) FROM pg_stat_activity "
+                  "WHERE application_name = 'delivery' AND datname = current_database()"),
               1);
 }
 
