@@ -24,8 +24,9 @@ day_first_start() {
 
 day_more_replicas() {
     local ids=() i
-    printf 'services: {relay: {deploy: {replicas: 2}}, worker: {deploy: {replicas: 3}}}\n' >"$folder/more.yml"
-    compose -f docker-compose.yml -f more.yml up -d || fail "compose up"
+    set_variable RELAY_REPLICAS 2
+    set_variable WORKER_REPLICAS 3
+    compose up -d || fail "compose up"
     await_ready
     for ((i = 0; i < 20; i++)); do
         ids+=("$(post_order)") || fail "an order is not taken"
@@ -34,7 +35,6 @@ day_more_replicas() {
     expect_targets worker 3
     expect_targets relay 2
     expect_audit
-    compose -f docker-compose.yml -f more.yml down --volumes --timeout 5
 }
 
 day_down_and_up() {

@@ -94,6 +94,9 @@ def check_system(example):
     check_volumes(content)
     for role in ("api", "relay", "worker"):
         expect(not {"APP_PORT", "METRICS_PORT"} & set(services[role]["environment"]), f"{role} listens elsewhere")
+    more = load("docker-compose.yml", example | {"RELAY_REPLICAS": "2", "WORKER_REPLICAS": "3"})["services"]
+    replicas = {name: service["deploy"]["replicas"] for name, service in more.items() if "deploy" in service}
+    expect(replicas == {"relay": "2", "worker": "3"}, f"the replicas are {replicas}")
 
 
 def check_tests():
