@@ -37,8 +37,6 @@ RUN apt-get update \
     && useradd --uid 10001 --gid delivery --home-dir /var/lib/delivery --no-create-home --no-log-init \
         --shell /usr/sbin/nologin delivery \
     && install -d -o delivery -g delivery -m 750 /var/lib/delivery /var/lib/delivery/data
-COPY --from=build /image/ /
-RUN delivery version
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="delivery" \
@@ -55,15 +53,18 @@ EXPOSE 8000 9464 9465
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["delivery-health"]
 ENTRYPOINT ["delivery"]
 CMD ["run"]
+# Last, for all the rest is the same from build to build.
+COPY --from=build /image/ /
+RUN delivery version
 
 FROM toolchain AS test
+CMD ["./dev", "test"]
 # socat, for the tests find all servers at 127.0.0.1.
 RUN scripts/packages.sh build test \
     && apt-get install -y --no-install-recommends socat \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /image/ /
 COPY . .
-CMD ["./dev", "test"]
 
 # What is made where no stage is named.
 FROM runtime

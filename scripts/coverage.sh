@@ -40,6 +40,8 @@ write_coverage() {
     llvm-cov-19 report --show-region-summary=false --show-branch-summary=false "${measured[@]}" |
         coverage_summary >"$report/summary.txt"
     unmeasured_files "$report/summary.txt"
+    # llvm-cov lets nobody else into its folders, and in a container its user is not the reader.
+    chmod -R a+rX "$report"
 }
 
 # From the table of llvm-cov: the table itself, then the total in a line of its own, then what is reached least.
