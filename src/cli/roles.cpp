@@ -1,12 +1,11 @@
 #include "cli/roles.hpp"
 
-#include <exception>
 #include <memory>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 #include "core/coalesced_order_service.hpp"
+#include "core/spawn.hpp"
 
 namespace delivery::cli {
 namespace {
@@ -44,15 +43,11 @@ ports::relay_identity make_identity(process& in, const ports::bus& bus) {
     return {.owner = owner, .bus = bus.name()};
 }
 
-/// Runs what a role does, and tells its end. A bug in it ends the process, as with `core::spawn`, and counts
-/// as its end.
+/// Runs what a role does, and tells its end.
 std::future<void> run(const executor& where, awaitable<void> work) {
     auto ended = std::make_shared<std::promise<void>>();
     auto future = ended->get_future();
-    boost::asio::co_spawn(where, std::move(work), [ended](const std::exception_ptr& failure) {
-        ended->set_value();
-        if (failure) std::rethrow_exception(failure);
-    });
+    core::spawn(where, std::move(work), [ended] { ended->set_value(); });
     return future;
 }
 

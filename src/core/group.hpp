@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <exception>
 
 #include "core/spawn.hpp"
 #include "core/wakeup.hpp"
@@ -17,7 +16,10 @@ public:
 
     void start(awaitable<void> work) {
         ++running_;
-        spawn(where_, follow(std::move(work)));
+        spawn(where_, std::move(work), [this] {
+            --running_;
+            ended_.notify();
+        });
     }
 
     /// Comes back once all that was started has ended.
@@ -26,18 +28,6 @@ public:
     }
 
 private:
-    awaitable<void> follow(awaitable<void> work) {
-        std::exception_ptr failure;
-        try {
-            co_await std::move(work);
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        --running_;
-        ended_.notify();
-        if (failure) std::rethrow_exception(failure);
-    }
-
     executor where_;
     wakeup ended_;
     std::size_t running_ = 0;
