@@ -149,26 +149,33 @@ private:
         }
     }
 
-    /// Finds those whose data the store refuses. Whatever else goes wrong ends it, and what nobody waits for
-    /// any more is left out: one by one, they would hold up all that come after them.
+    /// Finds those whose data the store refuses. Any other failure of the store fails those not yet tried as
+    /// well, and what nobody waits for any more is left out: one by one, they would hold up all that come
+    /// after them.
     awaitable<void> serve_one_by_one(const batch& items, std::span<const Request> requests) {
         std::exception_ptr outage;
         for (std::size_t i = 0; i < items.size(); ++i) {
             if (!items[i]->is_waiting) continue;
             if (outage) {
                 fail(*items[i], outage);
-                continue;
-            }
-            try {
-                auto results = co_await serve_(requests.subspan(i, 1));
-                complete(*items[i], std::move(results.at(0)));
-            } catch (const ports::store_error& error) {
-                fail(*items[i], std::current_exception());
-                if (error.fault() != ports::store_fault::bad_data) outage = untried_because_of(error);
-            } catch (...) {
-                fail(*items[i], std::current_exception());
+            } else {
+                outage = co_await serve_alone(*items[i], requests.subspan(i, 1));
             }
         }
+    }
+
+    /// Answers what those not yet tried fail with, if anything.
+    awaitable<std::exception_ptr> serve_alone(item& entry, std::span<const Request> request) {
+        try {
+            auto results = co_await serve_(request);
+            complete(entry, std::move(results.at(0)));
+        } catch (const ports::store_error& error) {
+            fail(entry, std::current_exception());
+            if (error.fault() != ports::store_fault::bad_data) co_return untried_because_of(error);
+        } catch (...) {
+            fail(entry, std::current_exception());
+        }
+        co_return nullptr;
     }
 
     static std::exception_ptr untried_because_of(const ports::store_error& error) {
