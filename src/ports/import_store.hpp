@@ -25,8 +25,8 @@ public:
 
     /// Stores each order with its whole history, all in one transaction, with ids and times as given. An
     /// unfinished order's latest event goes into the outbox, so that workers go on with it; it counts as
-    /// announced again now, however old the event is. Answers for each
-    /// order, in that sequence; of several with one id the first counts. Throws `store_error`.
+    /// announced again now, however old the event is. Answers for each order, in that sequence; of several
+    /// with one id the first counts. Throws `store_error`.
     virtual awaitable<std::vector<import_outcome>> import_orders(std::span<const imported_order> orders) = 0;
 };
 

@@ -248,7 +248,7 @@ awaitable<std::vector<create_result>> postgres_store::create_or_find(std::span<c
 }
 
 awaitable<void> postgres_store::find_earlier_orders(std::span<const new_order> orders,
-                                                    std::span<const std::size_t> open,
+                                                    const std::vector<std::size_t>& open,
                                                     std::vector<create_result>& results) {
     parameters values;
     values.add_array(open, [&](std::size_t i) { return orders[i].id; })
@@ -256,7 +256,7 @@ awaitable<void> postgres_store::find_earlier_orders(std::span<const new_order> o
         .add_array(open, [&](std::size_t i) { return fingerprint_of(orders[i]); });
     const auto earlier = co_await run(find_earlier, values);
     for (int row = 0; row < earlier.size(); ++row) {
-        const auto i = open[static_cast<std::size_t>(earlier.int64(row, 0)) - 1];
+        const auto i = open.at(static_cast<std::size_t>(earlier.int64(row, 0)) - 1);
         results[i] = read_earlier(earlier, row, orders[i]);
     }
 }

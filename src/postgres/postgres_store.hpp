@@ -67,7 +67,7 @@ private:
     awaitable<std::vector<ports::create_result>> create_or_find(std::span<const ports::new_order> orders);
     /// Completes the results of these orders, which were stored before or whose keys were used before.
     awaitable<void> find_earlier_orders(std::span<const ports::new_order> orders,
-                                        std::span<const std::size_t> open,
+                                        const std::vector<std::size_t>& open,
                                         std::vector<ports::create_result>& results);
     awaitable<rows> run(const statement& what, const parameters& values);
     awaitable<rows> run(const statement& what, const parameters& values, std::chrono::milliseconds limit);

@@ -32,13 +32,18 @@ protected:
     T run(awaitable<T> call) {
         return tests::run_coroutine(context_, std::move(call));
     }
+    ports::new_order make_order(const std::string& name = "Ana", std::optional<std::string> key = {}) {
+        ports::new_order order{.id = ids_.next({}),
+                               .event_id = ids_.next({}),
+                               .customer_name = name,
+                               .address = "Rua A",
+                               .traceparent = "",
+                               .idempotency = std::nullopt};
+        if (key) order.idempotency = {.key = *std::move(key), .fingerprint = {}};
+        return order;
+    }
     std::vector<ports::create_result> create(const std::string& name = "Ana") {
-        const ports::new_order order{.id = ids_.next({}),
-                                     .event_id = ids_.next({}),
-                                     .customer_name = name,
-                                     .address = "Rua A",
-                                     .traceparent = "",
-                                     .idempotency = std::nullopt};
+        const auto order = make_order(name);
         return run(store_->create({&order, 1}));
     }
     void find_nothing() {
@@ -106,6 +111,29 @@ TEST_F(store_on_a_server, a_lock_that_is_held_too_long_is_a_conflict) {
     EXPECT_EQ(fault_of([&] { run(store_->take_steps({&step, 1})); }), store_fault::conflict);
     holder->query("ROLLBACK");
     EXPECT_EQ(run(store_->take_steps({&step, 1})).at(0), ports::step_outcome::advanced);
+}
+
+TEST_F(store_on_a_server, whether_orders_beside_a_repeated_key_are_stored_is_unknown_once_they_may_be) {
+    const std::vector earlier{make_order("Ana", "used")};
+    run(store_->create(earlier));
+    // Whoever inserts an order is afterwards a user for whom reading one fails.
+    tests::open_postgres(url_)->query(R"(
+        CREATE FUNCTION fail() RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$;
+        CREATE POLICY failing ON orders USING (fail());
+        ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+        CREATE FUNCTION step_down() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM set_config('role', 'pg_read_all_data', false); RETURN NULL; END $$;
+        CREATE TRIGGER step_down AFTER INSERT ON orders EXECUTE FUNCTION step_down())");
+
+    const std::vector repeated{make_order("Ana", "used")};
+    EXPECT_EQ(fault_of([&] { run(store_->create(repeated)); }), store_fault::unavailable);
+
+    open({.url = url_});
+    const std::vector mixed{make_order("Bia"), make_order("Ana", "used")};
+    EXPECT_EQ(fault_of([&] { run(store_->create(mixed)); }), store_fault::outcome_unknown);
+    EXPECT_EQ(tests::open_postgres(url_)->number("SELECT count(*) FROM orders WHERE customer_name = 'Bia'"),
+              1);
 }
 
 TEST_F(store_on_a_server, a_missing_schema_is_told_and_a_call_is_broken) {
