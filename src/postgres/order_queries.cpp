@@ -241,7 +241,7 @@ awaitable<std::vector<create_result>> postgres_store::create_or_find(std::span<c
         co_await find_earlier_orders(orders, open, results);
     } catch (const ports::store_error& error) {
         // The others of the batch are stored.
-        if (!error.is_worth_retry() || stored.size() == 0) throw;
+        if (!error.is_worth_retry() || stored.empty()) throw;
         throw ports::store_error(ports::store_fault::outcome_unknown, error.what());
     }
     co_return results;

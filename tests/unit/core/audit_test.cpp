@@ -143,7 +143,7 @@ class audit_test : public core_test {
 protected:
     auto start_audit(core::audit_options options = {}) {
         return start(core::run_audit(
-            *store, clock, context.get_executor(), options,
+            *store, clock, context.get_executor(), std::move(options),
             [this](const core::violation& found) { violations.push_back(found); },
             [this](std::int64_t orders) { progress.push_back(orders); }));
     }
