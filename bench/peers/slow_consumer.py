@@ -1,8 +1,9 @@
 """Another system that listens on our exchange and takes a message a second, however many come, until killed. Run as
-python3 -m peers.slow_consumer; the queue ends with it."""
+python3 -m peers.slow_consumer [lazy]; the queue, which keeps messages on disk alone if it is lazy, ends with it."""
 
 import asyncio
 import os
+import sys
 
 import aio_pika
 
@@ -11,7 +12,8 @@ async def main():
     connection = await aio_pika.connect(os.environ["RABBITMQ_URL"])
     channel = await connection.channel()
     await channel.set_qos(prefetch_count=1)
-    queue = await channel.declare_queue("bench.slow-consumer", durable=True, auto_delete=True)
+    mode = {"x-queue-mode": "lazy"} if sys.argv[1:] == ["lazy"] else {}
+    queue = await channel.declare_queue("bench.slow-consumer", durable=True, auto_delete=True, arguments=mode)
     await queue.bind("delivery.events", "#")
     print("listening", flush=True)
     async with queue.iterator() as messages:

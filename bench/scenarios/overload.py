@@ -32,6 +32,7 @@ SLOW_CLIENTS = 200
 OFFERED, CAPACITY = "offered twice that", "capacity"
 ALONE, SLOW_CLIENT = "alone", f"beside {SLOW_CLIENTS} slow clients"
 SLOW_CONSUMER, QUICK_CONSUMER = "beside a slow consumer", "beside a quick consumer"
+LAZY_CONSUMER = "beside a slow consumer's lazy queue"
 
 
 def probe(port, until):
@@ -147,11 +148,11 @@ def live_alone(servers, seconds):
         return finish_on_postgres(servers, deployment, seconds)
 
 
-def live_beside(consumer):
+def live_beside(consumer, *arguments):
     """A consumer on the exchange costs a queue more, whether it is quick or slow."""
     def run(servers, seconds):
         with (delivery(servers, migrated_database(servers)) as deployment,
-              child([PYTHON, "-m", f"peers.{consumer}"], RABBITMQ_URL=servers.rabbitmq, PYTHONPATH=BENCH,
+              child([PYTHON, "-m", f"peers.{consumer}", *arguments], RABBITMQ_URL=servers.rabbitmq, PYTHONPATH=BENCH,
                     PYTHONDONTWRITEBYTECODE=1) as process):
             if not process.stdout.readline():
                 raise RuntimeError(f"the {consumer} did not start")
@@ -171,6 +172,6 @@ GROUP = Group(servers_alone, [
              {SLOW_CLIENT: lambda servers, seconds: post_alone(servers, seconds, beside=SLOW_CLIENT),
               ALONE: post_alone}, UNHARMED),
     Scenario("slow consumer: life cycle", "orders/s",
-             {SLOW_CONSUMER: live_beside("slow_consumer"), QUICK_CONSUMER: live_beside("quick_consumer"),
-              ALONE: live_alone}, at_least(0.8, QUICK_CONSUMER)),
+             {SLOW_CONSUMER: live_beside("slow_consumer"), LAZY_CONSUMER: live_beside("slow_consumer", "lazy"),
+              QUICK_CONSUMER: live_beside("quick_consumer"), ALONE: live_alone}, at_least(0.8, QUICK_CONSUMER)),
 ], is_default=False)

@@ -15,7 +15,7 @@ public:
         : shared_(open(path, wanted, logger, clock)) {}
 
     std::unique_ptr<ports::store> make_store(executor where) override {
-        return sqlite::make_store(std::move(where), shared_);
+        return sqlite::make_store(where, shared_);
     }
 
 private:

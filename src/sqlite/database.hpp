@@ -58,6 +58,6 @@ std::shared_ptr<database> open_reader(const options& how, ports::logger& log, po
 
 /// The store of one reactor. It shares the database; `close` of all stores and the end of all pointers ends
 /// that.
-std::unique_ptr<ports::store> make_store(executor where, std::shared_ptr<database> shared);
+std::unique_ptr<ports::store> make_store(const executor& where, std::shared_ptr<database> shared);
 
 }  // namespace delivery::sqlite

@@ -204,8 +204,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::store> make_store(executor where, std::shared_ptr<database> shared) {
-    return std::make_unique<store>(std::move(where), std::move(shared));
+std::unique_ptr<ports::store> make_store(const executor& where, std::shared_ptr<database> shared) {
+    return std::make_unique<store>(where, std::move(shared));
 }
 
 }  // namespace delivery::sqlite
