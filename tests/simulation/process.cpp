@@ -10,7 +10,7 @@ namespace delivery::simulation {
 process::process(world& in) : world_(in), clock_(in.time), context_(std::in_place, 1) {}
 
 // Those that have something to disconnect have killed it already, in their own destructors.
-process::~process() { kill(); }  // NOLINT(clang-analyzer-optin.cplusplus.VirtualCall)
+process::~process() { end(); }
 
 bool process::run() {
     if (!context_ || is_frozen_) return false;
@@ -26,10 +26,14 @@ bool process::run_one() {
 
 void process::kill() {
     if (!context_) return;
+    end();
+    disconnect();
+}
+
+void process::end() {
     // First the coroutines that wait, then those that are ready; what they use is still there.
     clock_.abandon();
     context_.reset();
-    disconnect();
 }
 
 core::surroundings process::around() {

@@ -52,6 +52,8 @@ protected:
     tests::simulated_clock clock_;
 
 private:
+    void end();
+
     std::optional<boost::asio::io_context> context_;
     bool is_frozen_ = false;
     bool is_cut_off_ = false;

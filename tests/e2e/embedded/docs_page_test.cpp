@@ -16,8 +16,9 @@ using namespace std::chrono_literals;
 boost::json::value read_in_browser(int port) {
     const temp_folder home;
     const auto result = run_command(
-        {"/usr/bin/env", "node", DELIVERY_SOURCE_DIR "/tests/browser/docs_page.mjs",
-         DELIVERY_BINARY_DIR "/tests/browser", "http://127.0.0.1:" + std::to_string(port), home / "profile"},
+        {"/usr/bin/env", "node", std::string(DELIVERY_SOURCE_DIR) + "/tests/browser/docs_page.mjs",
+         std::string(DELIVERY_BINARY_DIR) + "/tests/browser", "http://127.0.0.1:" + std::to_string(port),
+         home / "profile"},
         2min, {{"HOME", home.path().string()}, {"TMPDIR", home.path().string()}});
     if (result.status != exit_status{.code = 0, .signal = 0}) throw std::runtime_error(result.errors);
     return boost::json::parse(result.output);
