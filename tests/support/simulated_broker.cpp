@@ -143,8 +143,9 @@ std::unique_ptr<ports::publisher> simulated_broker::make_publisher(simulated_clo
     return std::make_unique<simulated_publisher>(*this, clock, std::move(where));
 }
 
-std::unique_ptr<ports::consumer> simulated_broker::make_consumer(simulated_clock& clock, executor where) {
-    return std::make_unique<simulated_consumer>(*this, clock, std::move(where));
+std::unique_ptr<ports::consumer> simulated_broker::make_consumer(simulated_clock& clock,
+                                                                 const executor& where) {
+    return std::make_unique<simulated_consumer>(*this, clock, where);
 }
 
 void simulated_broker::heal() {

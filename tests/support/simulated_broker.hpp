@@ -36,7 +36,7 @@ public:
     /// Made for one process; both must not outlive its clock. The consumer gives back what it has when it
     /// ends.
     std::unique_ptr<ports::publisher> make_publisher(simulated_clock& clock, executor where);
-    std::unique_ptr<ports::consumer> make_consumer(simulated_clock& clock, executor where);
+    std::unique_ptr<ports::consumer> make_consumer(simulated_clock& clock, const executor& where);
 
     /// Lets go of all faults; consumers that found nothing meanwhile look again.
     void heal();

@@ -162,7 +162,6 @@ TEST_F(incoming, refuses_what_is_malformed_or_ambiguous) {
 
 TEST_F(incoming, refuses_what_is_too_large) {
     const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
-    const std::string over(limits.body + 1, 'x');
     expect_refused(head + "X: " + std::string(17'000, 'x') + "\r\n\r\n",
                    problem_kind::request_header_fields_too_large);
     expect_refused(head + "X: " + std::string(17'000, 'x'), problem_kind::request_header_fields_too_large);
