@@ -8,7 +8,6 @@ namespace delivery::postgres {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr const char* sql = "SELECT 1";
 

@@ -8,7 +8,6 @@
 namespace delivery::rabbitmq {
 namespace {
 
-using ports::publish_outcome;
 using std::chrono::seconds;
 
 constexpr ports::instant start{};
@@ -191,8 +190,7 @@ TEST(confirm_tracker, random_scripts_agree_with_a_plain_model) {
                     const bool is_ack = random() % 4 != 0;
                     is_ack ? s.ack(tag, multiple) : s.nack(tag, multiple);
                     if (tag > last_tag) break;
-                    const auto before = open;
-                    for (const auto& [number, letter] : before) {
+                    for (const auto& [number, letter] : std::map(open)) {
                         if (number == tag || (multiple && number < tag))
                             settle(number, is_ack ? letter : 'n');
                     }

@@ -12,7 +12,6 @@ struct good_url {
 };
 
 TEST(endpoint, urls_are_read) {
-    const std::string ca = endpoint{}.ca_file;
     const std::vector<good_url> cases{
         {"amqp://localhost", {}, "rabbitmq://localhost:5672/"},
         {"amqp://localhost/", {}, "rabbitmq://localhost:5672/"},

@@ -154,9 +154,9 @@ struct bad_value {
     std::string expected_part;
 };
 
-class BadValue : public testing::TestWithParam<bad_value> {};
+class value_that_is_bad : public testing::TestWithParam<bad_value> {};
 
-TEST_P(BadValue, IsNamedWithWhatWouldBeRight) {
+TEST_P(value_that_is_bad, is_named_with_what_would_be_right) {
     const auto& [name, value, expected_part] = GetParam();
     environment variables{{name, value}};
     if (name == "DB_PORT") variables["DB_HOST"] = "db";
@@ -172,7 +172,7 @@ TEST_P(BadValue, IsNamedWithWhatWouldBeRight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Variables, BadValue,
+    variables, value_that_is_bad,
     testing::Values(bad_value{"APP_NAME", std::string(65, 'x'), "1 to 64 printable"},
                     bad_value{"APP_NAME", "café", "printable ASCII"},
                     bad_value{"APP_HOST", "example.org", "an IP address"},

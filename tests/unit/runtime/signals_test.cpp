@@ -18,9 +18,9 @@ public:
     void write(ports::log_level, std::string_view, std::span<const ports::log_field>) noexcept override {}
 };
 
-class Signals : public testing::TestWithParam<int> {};
+class signals : public testing::TestWithParam<int> {};
 
-TEST_P(Signals, TheFirstAsksForAnOrderlyStop) {
+TEST_P(signals, the_first_asks_for_an_orderly_stop) {
     silent_logger log;
     stop_signals stop(log);
     EXPECT_FALSE(stop.wait_for(0ms));
@@ -30,7 +30,7 @@ TEST_P(Signals, TheFirstAsksForAnOrderlyStop) {
     EXPECT_EQ(stop.exit_status(), 0);
 }
 
-TEST_P(Signals, TheSecondEndsTheProcessAtOnce) {
+TEST_P(signals, the_second_ends_the_process_at_once) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(
         {
@@ -44,7 +44,7 @@ TEST_P(Signals, TheSecondEndsTheProcessAtOnce) {
         testing::ExitedWithCode(1), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Signals, testing::Values(SIGTERM, SIGINT));
+INSTANTIATE_TEST_SUITE_P(both, signals, testing::Values(SIGTERM, SIGINT));
 
 TEST(StopSignals, AFaultInsideSetsTheExitStatus) {
     silent_logger log;
