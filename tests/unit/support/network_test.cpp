@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 
 #include "support/amqp_client.hpp"
@@ -29,7 +30,7 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t length = sizeof(address);
         auto* generic = reinterpret_cast<sockaddr*>(&address);
-        ::bind(listener_, generic, length);
+        if (::bind(listener_, generic, length) != 0) throw std::runtime_error("cannot bind");
         ::listen(listener_, 10);
         ::getsockname(listener_, generic, &length);
         port_ = ntohs(address.sin_port);
