@@ -54,10 +54,7 @@ std::unique_ptr<ports::store> process::open_store() {
 void process::start(awaitable<void> work) { core::spawn(where(), std::move(work)); }
 
 void process::start_main(awaitable<void> work) {
-    start([](process& self, awaitable<void> all) -> awaitable<void> {
-        co_await std::move(all);
-        self.has_ended_ = true;
-    }(*this, std::move(work)));
+    core::spawn(where(), std::move(work), [this] { has_ended_ = true; });
 }
 
 void process::do_later(std::function<void()> act) {

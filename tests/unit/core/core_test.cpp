@@ -56,11 +56,7 @@ core::surroundings core_test::around() {
 
 std::shared_ptr<bool> core_test::start(awaitable<void> work) {
     auto has_ended = std::make_shared<bool>(false);
-    core::spawn(context.get_executor(),
-                [](std::shared_ptr<bool> ended, awaitable<void> all) -> awaitable<void> {
-                    co_await std::move(all);
-                    *ended = true;
-                }(has_ended, std::move(work)));
+    core::spawn(context.get_executor(), std::move(work), [has_ended] { *has_ended = true; });
     return has_ended;
 }
 
