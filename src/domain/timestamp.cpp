@@ -1,8 +1,9 @@
 #include "domain/timestamp.hpp"
 
 #include <charconv>
+#include <iterator>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 namespace delivery::domain {
 namespace {
@@ -32,13 +33,19 @@ bool take_seconds(std::string_view text, unsigned& seconds, unsigned& microsecon
 }  // namespace
 
 std::string to_rfc3339(timestamp time) {
+    std::string text;
+    append_rfc3339(text, time);
+    return text;
+}
+
+void append_rfc3339(std::string& out, timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z"),
+                   static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                   static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
+                   clock.seconds().count(), clock.subseconds().count());
 }
 
 std::optional<timestamp> parse_rfc3339(std::string_view text) {

@@ -42,15 +42,21 @@ std::optional<uuid> uuid::parse(std::string_view text) {
 }
 
 std::string uuid::to_string() const {
+    std::string text;
+    append_to(text);
+    return text;
+}
+
+void uuid::append_to(std::string& out) const {
     static constexpr std::string_view hex = "0123456789abcdef";
-    std::string text(text_size, '-');
+    std::array<char, text_size> text{};
     std::size_t at = 0;
     for (const auto byte : bytes_) {
-        if (is_hyphen_position(at)) ++at;
+        if (is_hyphen_position(at)) text[at++] = '-';
         text[at++] = hex[byte >> 4];
         text[at++] = hex[byte & 0x0f];
     }
-    return text;
+    out.append(text.data(), text.size());
 }
 
 std::optional<timestamp> uuid::made_at() const {

@@ -28,6 +28,7 @@ public:
 
     /// The 8-4-4-4-12 form in lower case.
     [[nodiscard]] std::string to_string() const;
+    void append_to(std::string& out) const;
 
     [[nodiscard]] constexpr const bytes_type& bytes() const { return bytes_; }
 

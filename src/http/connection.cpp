@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 
 namespace delivery::http {
 namespace {
@@ -19,7 +19,8 @@ constexpr std::size_t copied_body_max = 16 * 1024;
 /// How much a refused client may still send before it is cut off.
 constexpr std::size_t lingering_bytes_max = 256 * 1024;
 
-auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
+/// To wait for an operation itself saves the coroutine that `use_awaitable` wraps around it.
+constexpr auto as_result = asio::as_tuple(asio::deferred);
 
 bool would_block(const error_code& error) {
     return error == asio::error::would_block || error == asio::error::try_again;
@@ -68,7 +69,10 @@ awaitable<void> connection::run() {
             answer = co_await group_->point.handle(request_);
         }
         const auto end = end_after(answer, was_refused);
-        if (!co_await send(answer, end)) co_return;
+        auto bytes = compose(answer, end);
+        auto is_sent = write_now(bytes);
+        if (!is_sent) is_sent = co_await write_later(bytes);
+        if (!*is_sent) co_return;
         if (end == connection_end::close) break;
     }
     co_await linger();
@@ -102,16 +106,18 @@ awaitable<connection::read_outcome> connection::read_request() {
 /// False where the client has gone or the phase's time is over.
 awaitable<bool> connection::read_some() {
     const auto room = unread_.prepare();
-    error_code error;
-    const auto size = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), into(error));
+    const auto [error, size] =
+        co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), as_result);
     unread_.commit(size);
     co_return !has_failed(error);
 }
 
 awaitable<bool> connection::send_continue() {
-    const bool sent = co_await flush("HTTP/1.1 100 Continue\r\n\r\n", {});
+    outgoing bytes{.first = "HTTP/1.1 100 Continue\r\n\r\n", .second = {}};
+    auto is_sent = write_now(bytes);
+    if (!is_sent) is_sent = co_await write_later(bytes);
     enter(phase::body);
-    co_return sent;
+    co_return *is_sent;
 }
 
 connection_end connection::end_after(const response& answer, bool was_refused) const {
@@ -120,7 +126,7 @@ connection_end connection::end_after(const response& answer, bool was_refused) c
     return request_.version < 11 ? connection_end::keep_and_tell : connection_end::keep;
 }
 
-awaitable<bool> connection::send(const response& answer, connection_end end) {
+connection::outgoing connection::compose(const response& answer, connection_end end) {
     output_.clear();
     append_head(output_, answer, end);
     const bool has_body = !request_.is_head() && answer.status != 204 && answer.status != 304;
@@ -129,11 +135,13 @@ awaitable<bool> connection::send(const response& answer, connection_end end) {
         output_.append(content);
         content = {};
     }
-    return flush(output_, content);
+    return {.first = output_, .second = content};
 }
 
-/// Writes both texts. The common case, where the socket takes all at once, never leaves this function.
-awaitable<bool> connection::flush(std::string_view first, std::string_view second) {
+/// Whether both texts are on their way or the client is gone; nothing where the socket takes no more for now,
+/// and `bytes` is what is left.
+std::optional<bool> connection::write_now(outgoing& bytes) {
+    auto& [first, second] = bytes;
     while (!first.empty() || !second.empty()) {
         const std::array<asio::const_buffer, 2> pieces{asio::buffer(first.data(), first.size()),
                                                        asio::buffer(second.data(), second.size())};
@@ -142,26 +150,35 @@ awaitable<bool> connection::flush(std::string_view first, std::string_view secon
         const auto of_first = std::min(size, first.size());
         first.remove_prefix(of_first);
         second.remove_prefix(size - of_first);
-        if (would_block(error)) {
-            enter(phase::writing);
-            co_await socket_.async_wait(tcp::socket::wait_write, into(error));
-            if (has_failed(error)) co_return false;
-        } else if (error) {
-            co_return false;
-        }
+        if (would_block(error)) return std::nullopt;
+        if (error) return false;
     }
-    co_return !is_cut_;
+    return !is_cut_;
+}
+
+/// The seldom case: a coroutine of its own, so that the usual one needs none.
+awaitable<bool> connection::write_later(outgoing bytes) {
+    std::optional<bool> is_sent;
+    while (!is_sent) {
+        enter(phase::writing);
+        const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, as_result);
+        if (has_failed(error)) co_return false;
+        is_sent = write_now(bytes);
+    }
+    co_return *is_sent;
 }
 
 /// Closing with bytes unread would make the system reset the connection, and the client lose the answer. So
 /// the client is told that nothing more comes, and what it still sends is read and thrown away.
 awaitable<void> connection::linger() {
-    error_code error;
-    socket_.shutdown(tcp::socket::shutdown_send, error);
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
     enter(phase::lingering);
     std::array<char, 2048> waste;
-    for (std::size_t total = 0; !has_failed(error) && total < lingering_bytes_max;) {
-        total += co_await socket_.async_read_some(asio::buffer(waste), into(error));
+    for (std::size_t total = 0; total < lingering_bytes_max;) {
+        const auto [error, size] = co_await socket_.async_read_some(asio::buffer(waste), as_result);
+        if (has_failed(error)) break;
+        total += size;
     }
 }
 

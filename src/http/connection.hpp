@@ -65,6 +65,11 @@ public:
 private:
     enum class phase { idle, header, body, handling, writing, lingering };
     enum class read_outcome { complete, refused, gone };
+    /// Texts that are yet to be written, one after the other; they live in `output_` and in the answer.
+    struct outgoing {
+        std::string_view first;
+        std::string_view second;
+    };
 
     void enter(phase next);
     [[nodiscard]] std::chrono::milliseconds limit_of(phase value) const;
@@ -74,8 +79,9 @@ private:
     awaitable<read_outcome> read_request();
     awaitable<bool> read_some();
     awaitable<bool> send_continue();
-    awaitable<bool> send(const response& answer, connection_end end);
-    awaitable<bool> flush(std::string_view first, std::string_view second);
+    [[nodiscard]] outgoing compose(const response& answer, connection_end end);
+    [[nodiscard]] std::optional<bool> write_now(outgoing& bytes);
+    awaitable<bool> write_later(outgoing bytes);
     awaitable<void> linger();
     [[nodiscard]] connection_end end_after(const response& answer, bool was_refused) const;
 

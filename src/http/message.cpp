@@ -6,6 +6,8 @@ namespace delivery::http {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
+/// What an answer's own header lines take, as a rule.
+constexpr std::size_t fields_reserved = 160;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -76,6 +78,7 @@ void request::clear() {
 
 void response::add(std::string_view name, std::string_view value) {
     if (std::ranges::any_of(value, is_control)) return;
+    if (fields.empty()) fields.reserve(fields_reserved);
     fields.append(name).append(": ").append(value).append(line_end);
 }
 

@@ -29,8 +29,11 @@ std::string describe(const error_code& error, std::size_t offset) {
 /// One parse, into memory that the caller lends.
 class body_parser {
 public:
-    body_parser(json::storage_ptr storage, bool allow_surrogates)
-        : parser_(std::move(storage), options(allow_surrogates), buffer_.data(), buffer_.size()) {}
+    /// What the constructor is given serves the parser alone; the value takes what `reset` names.
+    body_parser(const json::storage_ptr& storage, bool allow_surrogates)
+        : parser_(storage, options(allow_surrogates), buffer_.data(), buffer_.size()) {
+        parser_.reset(storage);
+    }
 
     /// Nothing, or what is wrong at which byte.
     error_code parse(std::string_view text) {

@@ -1,8 +1,9 @@
 #include "http/request_ids.hpp"
 
 #include <algorithm>
+#include <iterator>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include "core/trace_context.hpp"
 
@@ -10,8 +11,9 @@ namespace delivery::http {
 namespace {
 
 constexpr std::size_t request_id_max = 128;
-constexpr std::size_t flags_offset =
-    53;  // In a traceparent: 2 + 32 + 16 digits and three hyphens before them.
+/// In a traceparent: 2 + 32 + 16 digits and three hyphens come before the flags' two digits.
+constexpr std::size_t flags_offset = 53;
+constexpr std::size_t traceparent_size = 55;
 
 bool is_plain(char c) {
     const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -35,11 +37,17 @@ id_maker::id_maker(std::uint64_t seed) : uuids_(seed), random_(seed) {}
 std::string id_maker::request_id(domain::timestamp now) { return uuids_.next(now).to_string(); }
 
 std::string id_maker::traceparent(std::string_view received) {
+    std::string text;
+    text.reserve(traceparent_size);
     const auto trace_id = core::trace_id_of(received);
     if (!trace_id.empty()) {
-        return fmt::format("00-{}-{:016x}-{}", trace_id, nonzero(), received.substr(flags_offset, 2));
+        fmt::format_to(std::back_inserter(text), FMT_COMPILE("00-{}-{:016x}-{}"), trace_id, nonzero(),
+                       received.substr(flags_offset, 2));
+    } else {
+        fmt::format_to(std::back_inserter(text), FMT_COMPILE("00-{:016x}{:016x}-{:016x}-01"), nonzero(),
+                       nonzero(), nonzero());
     }
-    return fmt::format("00-{:016x}{:016x}-{:016x}-01", nonzero(), nonzero(), nonzero());
+    return text;
 }
 
 /// Ids of nothing but zeros are not well-formed.

@@ -2,15 +2,25 @@
 
 #include <chrono>
 #include <concepts>
+#include <span>
 
 namespace delivery::postgres {
 namespace {
 
 template <std::integral T>
 void append(std::string& out, T value) {
-    for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8) {
-        out.push_back(static_cast<char>(static_cast<std::make_unsigned_t<T>>(value) >> shift & 0xFFU));
+    std::array<char, sizeof(T)> bytes{};
+    int shift = static_cast<int>(sizeof(T)) * 8;
+    for (char& byte : bytes) {
+        shift -= 8;
+        byte = static_cast<char>(static_cast<std::make_unsigned_t<T>>(value) >> shift & 0xFFU);
     }
+    out.append(bytes.data(), bytes.size());
+}
+
+/// Bytes that are no `char` would go through a string of their own.
+void append(std::string& out, std::span<const std::uint8_t> bytes) {
+    out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 void append_length(std::string& out, std::size_t length) { append(out, static_cast<std::int32_t>(length)); }
@@ -20,7 +30,7 @@ void append_length(std::string& out, std::size_t length) { append(out, static_ca
 std::string& parameters::next_buffer() { return buffers_.emplace_back(); }
 
 parameters& parameters::add(const domain::uuid& value) {
-    next_buffer().assign(value.bytes().begin(), value.bytes().end());
+    append(next_buffer(), value.bytes());
     return *this;
 }
 
@@ -83,7 +93,7 @@ void array_writer::write_null() {
 
 void array_writer::write(const domain::uuid& value) {
     append_length(out_, value.bytes().size());
-    out_.append(value.bytes().begin(), value.bytes().end());
+    append(out_, value.bytes());
 }
 
 void array_writer::write(std::int16_t value) {
@@ -108,7 +118,7 @@ void array_writer::write(std::string_view value) {
 
 void array_writer::write(const std::array<std::uint8_t, 32>& value) {
     append_length(out_, value.size());
-    out_.append(value.begin(), value.end());
+    append(out_, value);
 }
 
 }  // namespace delivery::postgres

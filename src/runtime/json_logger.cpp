@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include <spdlog/async.h>
@@ -19,9 +20,12 @@ using spdlog::details::thread_pool;
 
 constexpr std::size_t batch_bytes = 32 * 1024;
 constexpr auto patience_at_end = std::chrono::seconds(1);
+/// How long the log's thread rests once it has written all there is.
+constexpr auto rest = std::chrono::milliseconds(2);
 
-/// Gathers lines while more of them wait, so that a burst costs few system calls. Used by the log's thread
-/// alone.
+/// Gathers lines while more of them wait, so that a burst costs few system calls; and rests after each, so
+/// that under load the next are many, and their writers need not wake the thread for each. Used by the log's
+/// thread alone.
 class batching_sink final : public spdlog::sinks::sink {
 public:
     batching_sink(int descriptor, thread_pool& pool) : writer_(descriptor), pool_(pool) {}
@@ -29,7 +33,9 @@ public:
     void log(const spdlog::details::log_msg& line) override {
         batch_.append(line.payload.data(), line.payload.size());
         batch_ += '\n';
-        if (batch_.size() >= batch_bytes || pool_.queue_size() == 0) flush();
+        const bool is_last = pool_.queue_size() == 0;
+        if (is_last || batch_.size() >= batch_bytes) flush();
+        if (is_last) std::this_thread::sleep_for(rest);
     }
 
     void flush() override {

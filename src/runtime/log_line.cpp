@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include "runtime/log_escape.hpp"
 
@@ -54,11 +54,13 @@ struct json_value {
 
     void operator()(std::string_view text) const { append_json_string(line, text); }
     void operator()(bool value) const { line += value ? "true" : "false"; }
-    void operator()(std::int64_t value) const { fmt::format_to(std::back_inserter(line), "{}", value); }
+    void operator()(std::int64_t value) const {
+        fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
+    }
     void operator()(double value) const {
         // JSON has no word for what is not a number.
         if (std::isfinite(value)) {
-            fmt::format_to(std::back_inserter(line), "{}", value);
+            fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
         } else {
             line += "null";
         }
@@ -70,8 +72,12 @@ struct readable_value {
 
     void operator()(std::string_view text) const { append_readable(line, text, true); }
     void operator()(bool value) const { line += value ? "true" : "false"; }
-    void operator()(std::int64_t value) const { fmt::format_to(std::back_inserter(line), "{}", value); }
-    void operator()(double value) const { fmt::format_to(std::back_inserter(line), "{}", value); }
+    void operator()(std::int64_t value) const {
+        fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
+    }
+    void operator()(double value) const {
+        fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
+    }
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "runtime/system_clock.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace delivery::runtime {
 namespace {
@@ -15,7 +15,7 @@ public:
 
     awaitable<bool> wait(ports::duration length) override {
         timer_.expires_after(length);
-        const auto [fault] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+        const auto [fault] = co_await timer_.async_wait(asio::as_tuple(asio::deferred));
         co_return !fault;
     }
 
