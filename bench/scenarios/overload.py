@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from harness.delivery import ORDER, migrated_database, service
 from harness.fastapi_peer import BENCH, PYTHON
 from harness.load import SCRIPTS, http_sample
-from harness.paced import PacedPosts, percentile
+from harness.posts import Posts, percentile
 from harness.rounds import Bar, Experiment, Group, Sample, Scenario, at_least, below, servers_alone
 from harness.servers import environment
 from scenarios.life_cycle import CONNECTIONS, delivery, finish_on_postgres
 
-# The capacity is the best of these, each with connections that never rest.
+# Where the capacity is looked for, each with connections that never rest. It comes from the same load generator as the
+# flood, which shares the processors with what it measures, and is measured before the flood and after it.
 CAPACITY_CONNECTIONS = (64, 256, 1024)
 # Of the capacity: what comes all the time, and what comes on top for a while.
 NORMAL, FLOOD = 0.25, 1.75
@@ -61,28 +62,48 @@ def recovery(answers, since, limit_ms):
     return moment - since
 
 
+def measure_capacity(servers, api, connections, seconds):
+    servers.settle()
+    posts = Posts(servers.folder, api.base, connections, seconds)
+    answers = [answer for answer in posts.answers() if answer.ended < posts.until]
+    stored = [answer for answer in answers if answer.status == 201]
+    return Sample(len(stored) / seconds, percentile(stored, 0.5), percentile(stored, 0.99), len(answers) - len(stored),
+                  posts.busy)
+
+
 def offer(servers, api, capacity, share, seconds):
     """So much of the capacity, over as many connections as that takes, but no more than its part of the most."""
     rate, most = share * capacity, CONNECTIONS_MOST * share / (NORMAL + FLOOD)
-    return PacedPosts(servers.folder, api.base, rate, max(1, round(min(most, rate / CONNECTION_RATE))), seconds)
+    return Posts(servers.folder, api.base, max(1, round(min(most, rate / CONNECTION_RATE))), seconds, rate)
 
 
 def flood(servers, settings):
     """Normal load all the time, and for ten seconds in the middle as much more as makes it twice the capacity."""
     variables = {"DATABASE_URL": migrated_database(servers), "RABBITMQ_URL": servers.rabbitmq}
     with service("api", servers.folder, **variables) as api:
-        servers.settle()
-        capacity = max((http_sample(api.base + "/orders", connections, settings.seconds, "post_order.lua")
-                        for connections in CAPACITY_CONNECTIONS), key=lambda sample: sample.value)
+        before = {connections: measure_capacity(servers, api, connections, settings.seconds)
+                  for connections in CAPACITY_CONNECTIONS}
+        connections, capacity = max(before.items(), key=lambda item: item[1].value)
         resident_before = api.peak_resident_mib()
         servers.settle()
         normal = offer(servers, api, capacity.value, NORMAL, 2 * settings.seconds + FLOOD_SECONDS)
         time.sleep(settings.seconds)
         more = offer(servers, api, capacity.value, FLOOD, FLOOD_SECONDS)
         without_retry_after = probe(api.port, more.until)
-        flooding, steady = more.answers(), normal.answers()
-        return flood_samples(capacity, api.peak_resident_mib(), resident_before, without_retry_after,
+        # The one that ends last comes first: to read what the flood left takes a processor, which is not to be missing
+        # while recovery is watched.
+        steady, flooding = normal.answers(), more.answers()
+        resident = api.peak_resident_mib()
+        after = measure_capacity(servers, api, connections, settings.seconds)
+        return flood_samples(between(capacity, after), resident, resident_before, without_retry_after,
                              (steady, flooding), (more.began, more.until), max(normal.busy, more.busy))
+
+
+def between(one, other):
+    """Their mean, and the errors of both."""
+    def mean(name):
+        return (getattr(one, name) + getattr(other, name)) / 2
+    return Sample(mean("value"), mean("p50_ms"), mean("p99_ms"), one.errors + other.errors, mean("generator_busy"))
 
 
 def flood_samples(capacity, resident, resident_before, without_retry_after, answers, window, busy):

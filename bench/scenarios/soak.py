@@ -4,7 +4,7 @@ import statistics
 import time
 
 from harness.delivery import migrated_database
-from harness.paced import PacedPosts, percentile
+from harness.posts import Posts, percentile
 from harness.rounds import Experiment, Group, Sample, Scenario, at_least, at_most, say, servers_alone
 from scenarios.life_cycle import CONNECTIONS, delivery, finish_on_postgres
 
@@ -31,7 +31,7 @@ def observe(servers, deployment):
 def run_slice(servers, deployment, rate, seconds):
     """A stretch of load, and what is to be seen at its end."""
     before = observe(servers, deployment)
-    load = PacedPosts(servers.folder, deployment.api.base, rate, CONNECTIONS, seconds)
+    load = Posts(servers.folder, deployment.api.base, CONNECTIONS, seconds, rate)
     answers = load.answers()
     seen = observe(servers, deployment)
     delivered = seen["delivered"] - before["delivered"]

@@ -1,5 +1,5 @@
-"""HTTP load at a constant rate, made by h2load: https://nghttp2.org. It does not slow down when the answers do, as
-long as a connection is free; each has one request at a time."""
+"""Orders posted by h2load, https://nghttp2.org, and what became of each. At a constant rate it does not slow down when
+the answers do, as long as a connection is free; each has one request at a time."""
 
 import json
 import os
@@ -23,18 +23,18 @@ class Answer:
         return self.began + self.ms / 1000
 
 
-class PacedPosts:
-    """Begins at once to POST orders to `base`, `rate` a second in all, for so many seconds."""
+class Posts:
+    """Begins at once to POST orders to `base` for so many seconds: `rate` a second in all, or without rest."""
 
-    def __init__(self, folder, base, rate, connections, seconds):
-        name = f"paced-{time.monotonic_ns()}"
+    def __init__(self, folder, base, connections, seconds, rate=None):
+        name = f"posts-{time.monotonic_ns()}"
         self._log = folder / f"{name}.log"
         body = folder / f"{name}.json"
         body.write_text(json.dumps(ORDER), encoding="utf-8")
+        pace = [f"--rps={rate / connections:.4f}"] if rate else []
         self._child = subprocess.Popen(
-            ["h2load", "--h1", "--threads=1", f"--clients={connections}", f"--rps={rate / connections:.4f}",
-             f"--duration={seconds:g}", f"--data={body}", "--header=content-type: application/json",
-             f"--log-file={self._log}", base + "/orders"],
+            ["h2load", "--h1", "--threads=1", f"--clients={connections}", *pace, f"--duration={seconds:g}",
+             f"--data={body}", "--header=content-type: application/json", f"--log-file={self._log}", base + "/orders"],
             env=environment(), stdout=subprocess.DEVNULL, preexec_fn=allow_files)
         self.began = time.time()
         self.until = self.began + seconds
@@ -45,7 +45,7 @@ class PacedPosts:
         self._child.returncode = os.waitstatus_to_exitcode(status)
         if self._child.returncode != 0:
             raise RuntimeError(f"h2load ended with {self._child.returncode}")
-        self.busy = (usage.ru_utime + usage.ru_stime) / (time.time() - self.began)
+        self.busy = (usage.ru_utime + usage.ru_stime) / (self.until - self.began)
         with open(self._log, encoding="ascii") as lines:
             fields = [line.split() for line in lines]
         self._log.unlink()
