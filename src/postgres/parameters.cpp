@@ -10,10 +10,9 @@ namespace {
 template <std::integral T>
 void append(std::string& out, T value) {
     std::array<char, sizeof(T)> bytes{};
-    int shift = static_cast<int>(sizeof(T)) * 8;
-    for (char& byte : bytes) {
-        shift -= 8;
-        byte = static_cast<char>(static_cast<std::make_unsigned_t<T>>(value) >> shift & 0xFFU);
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        const auto shift = 8 * (sizeof(T) - 1 - i);
+        bytes[i] = static_cast<char>(static_cast<std::make_unsigned_t<T>>(value) >> shift & 0xFFU);
     }
     out.append(bytes.data(), bytes.size());
 }
