@@ -5,7 +5,6 @@
 namespace delivery::core {
 namespace {
 
-constexpr std::size_t traceparent_size = 55;  // 2 + 32 + 16 + 2 digits and three hyphens.
 constexpr std::size_t trace_id_offset = 3;
 constexpr std::size_t trace_id_size = 32;
 constexpr std::size_t parent_id_offset = 36;

@@ -113,11 +113,9 @@ awaitable<bool> connection::read_some() {
 }
 
 awaitable<bool> connection::send_continue() {
-    outgoing bytes{.first = "HTTP/1.1 100 Continue\r\n\r\n", .second = {}};
-    auto is_sent = write_now(bytes);
-    if (!is_sent) is_sent = co_await write_later(bytes);
+    const bool is_sent = co_await write_later({.first = "HTTP/1.1 100 Continue\r\n\r\n", .second = {}});
     enter(phase::body);
-    co_return *is_sent;
+    co_return is_sent;
 }
 
 connection_end connection::end_after(const response& answer, bool was_refused) const {
@@ -156,7 +154,8 @@ std::optional<bool> connection::write_now(outgoing& bytes) {
     return !is_cut_;
 }
 
-/// The seldom case: a coroutine of its own, so that the usual one needs none.
+/// Waits until the socket takes more, as often as that needs. The seldom case, so that the usual one needs no
+/// coroutine.
 awaitable<bool> connection::write_later(outgoing bytes) {
     std::optional<bool> is_sent;
     while (!is_sent) {

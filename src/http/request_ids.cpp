@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t request_id_max = 128;
 /// In a traceparent: 2 + 32 + 16 digits and three hyphens come before the flags' two digits.
 constexpr std::size_t flags_offset = 53;
-constexpr std::size_t traceparent_size = 55;
 
 bool is_plain(char c) {
     const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -38,7 +37,7 @@ std::string id_maker::request_id(domain::timestamp now) { return uuids_.next(now
 
 std::string id_maker::traceparent(std::string_view received) {
     std::string text;
-    text.reserve(traceparent_size);
+    text.reserve(core::traceparent_size);
     const auto trace_id = core::trace_id_of(received);
     if (!trace_id.empty()) {
         fmt::format_to(std::back_inserter(text), FMT_COMPILE("00-{}-{:016x}-{}"), trace_id, nonzero(),

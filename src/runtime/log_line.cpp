@@ -49,18 +49,21 @@ void append_member(std::string& line, std::string_view name, std::string_view te
     append_json_string(line, text);
 }
 
+template <typename T>
+void append_number(std::string& line, T value) {
+    fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
+}
+
 struct json_value {
     std::string& line;
 
     void operator()(std::string_view text) const { append_json_string(line, text); }
     void operator()(bool value) const { line += value ? "true" : "false"; }
-    void operator()(std::int64_t value) const {
-        fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
-    }
+    void operator()(std::int64_t value) const { append_number(line, value); }
     void operator()(double value) const {
         // JSON has no word for what is not a number.
         if (std::isfinite(value)) {
-            fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
+            append_number(line, value);
         } else {
             line += "null";
         }
@@ -72,12 +75,8 @@ struct readable_value {
 
     void operator()(std::string_view text) const { append_readable(line, text, true); }
     void operator()(bool value) const { line += value ? "true" : "false"; }
-    void operator()(std::int64_t value) const {
-        fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
-    }
-    void operator()(double value) const {
-        fmt::format_to(std::back_inserter(line), FMT_COMPILE("{}"), value);
-    }
+    void operator()(std::int64_t value) const { append_number(line, value); }
+    void operator()(double value) const { append_number(line, value); }
 };
 
 }  // namespace
