@@ -32,6 +32,24 @@ std::string address_of(const tcp::socket& socket) {
     return error ? std::string{} : remote.address().to_string();
 }
 
+/// Counts an answer's bytes for as long as it lives.
+class unsent_bytes {
+public:
+    unsent_bytes(std::atomic<std::size_t>& count, std::size_t size)
+        : count_(count), size_(size), total_(count.fetch_add(size, std::memory_order_relaxed) + size) {}
+    ~unsent_bytes() { count_.fetch_sub(size_, std::memory_order_relaxed); }
+    unsent_bytes(const unsent_bytes&) = delete;
+    unsent_bytes& operator=(const unsent_bytes&) = delete;
+
+    /// What was counted at the beginning, this answer included.
+    [[nodiscard]] std::size_t total() const { return total_; }
+
+private:
+    std::atomic<std::size_t>& count_;
+    std::size_t size_;
+    std::size_t total_;
+};
+
 }  // namespace
 
 connection::connection(std::shared_ptr<connection_group> group, tcp::socket socket)
@@ -71,7 +89,7 @@ awaitable<void> connection::run() {
         const auto end = end_after(answer, was_refused);
         auto bytes = compose(answer, end);
         auto is_sent = write_now(bytes);
-        if (!is_sent) is_sent = co_await write_later(bytes);
+        if (!is_sent) is_sent = co_await write_later(bytes, answer.body.size());
         if (!*is_sent) co_return;
         if (end == connection_end::close) break;
     }
@@ -84,8 +102,10 @@ awaitable<connection::read_outcome> connection::read_request() {
     enter(phase::idle);
     for (;;) {
         if (!unread_.is_empty()) {
-            if (phase_ == phase::idle) enter(phase::header);
             unread_.consume(incoming_.feed(unread_.data()));
+            // Empty lines, which some clients send after a request, are the beginning of none.
+            const bool has_begun = !unread_.is_empty() || incoming_.is_header_done();
+            if (phase_ == phase::idle && has_begun) enter(phase::header);
             if (incoming_.is_complete()) co_return read_outcome::complete;
             refusal_ = incoming_.fault();
             if (refusal_) co_return read_outcome::refused;
@@ -113,7 +133,7 @@ awaitable<bool> connection::read_some() {
 }
 
 awaitable<bool> connection::send_continue() {
-    const bool is_sent = co_await write_later({.first = "HTTP/1.1 100 Continue\r\n\r\n", .second = {}});
+    const bool is_sent = co_await write_later({.first = "HTTP/1.1 100 Continue\r\n\r\n", .second = {}}, 0);
     enter(phase::body);
     co_return is_sent;
 }
@@ -155,11 +175,15 @@ std::optional<bool> connection::write_now(outgoing& bytes) {
 }
 
 /// Waits until the socket takes more, as often as that needs. The seldom case, so that the usual one needs no
-/// coroutine.
-awaitable<bool> connection::write_later(outgoing bytes) {
+/// coroutine. `held` is how many bytes of the answer stay in memory until then.
+awaitable<bool> connection::write_later(outgoing bytes, std::size_t held) {
+    const unsent_bytes unsent(group_->state->unsent, held);
+    if (unsent.total() > group_->state->options.unsent) co_return false;
+    const auto end = clock::now() + group_->state->options.times.answer;
     std::optional<bool> is_sent;
     while (!is_sent) {
         enter(phase::writing);
+        deadline_ = std::min(deadline_, end);
         const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, as_result);
         if (has_failed(error)) co_return false;
         is_sent = write_now(bytes);

@@ -26,6 +26,8 @@ struct server_state {
     std::atomic<std::size_t> connections{0};
     /// Coroutines that have not ended yet.
     std::atomic<std::size_t> tasks{0};
+    /// Bytes of answers that wait for their clients to take them.
+    std::atomic<std::size_t> unsent{0};
     std::atomic<bool> is_accepting{true};
     /// Every answer ends its connection.
     std::atomic<bool> is_sending_away{false};
@@ -81,7 +83,7 @@ private:
     awaitable<bool> send_continue();
     [[nodiscard]] outgoing compose(const response& answer, connection_end end);
     [[nodiscard]] std::optional<bool> write_now(outgoing& bytes);
-    awaitable<bool> write_later(outgoing bytes);
+    awaitable<bool> write_later(outgoing bytes, std::size_t held);
     awaitable<void> linger();
     [[nodiscard]] connection_end end_after(const response& answer, bool was_refused) const;
 

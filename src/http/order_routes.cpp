@@ -15,6 +15,9 @@ namespace delivery::http {
 namespace {
 
 constexpr std::string_view json_type = "application/json";
+/// A page ends early once it has so many bytes: texts are stored as sent, white space around them included,
+/// and a hundred orders could have megabytes of it.
+constexpr std::size_t page_bytes_max = std::size_t{256} * 1024;
 /// Answers hold personal data: nobody on the way may keep them, and a client asks whether they still hold.
 constexpr std::string_view personal = "private, no-cache";
 
@@ -145,17 +148,29 @@ std::string next_page(const ports::page_request& page, std::string_view cursor) 
     return fmt::format("</orders?{}limit={}&cursor={}>; rel=\"next\"", status, page.limit, cursor);
 }
 
+/// Appends an array of the first orders, at most so many, and answers how many it took.
+std::size_t append_page(std::string& out, std::span<const domain::order> orders, std::size_t limit) {
+    std::size_t taken = 0;
+    out.push_back('[');
+    for (const auto& order : orders.first(std::min(orders.size(), limit))) {
+        if (out.size() > page_bytes_max) break;
+        if (taken++ > 0) out.push_back(',');
+        append_json(out, order);
+    }
+    out.push_back(']');
+    return taken;
+}
+
 response page_answer(const ports::page_request& page, std::span<const domain::order> orders) {
-    const bool has_more = orders.size() > page.limit;
-    orders = orders.first(std::min(orders.size(), page.limit));
     response answer;
     answer.content_type = json_type;
     answer.add("Cache-Control", personal);
     auto& out = answer.body;
     out.append(R"({"data":)");
-    append_json_array(out, orders);
-    if (has_more) {
-        const auto cursor = encode_cursor({.created_at = orders.back().created_at, .id = orders.back().id});
+    const auto taken = append_page(out, orders, page.limit);
+    if (taken < orders.size()) {
+        const auto& last = orders[taken - 1];
+        const auto cursor = encode_cursor({.created_at = last.created_at, .id = last.id});
         out.append(R"(,"has_more":true,"next_cursor":")").append(cursor).append(R"("})");
         answer.add("Link", next_page(page, cursor));
     } else {

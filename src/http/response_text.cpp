@@ -80,17 +80,15 @@ void append_head(std::string& out, const response& answer, connection_end end) {
     out.append(answer.fields).append(connection_line(end)).append("\r\n");
 }
 
-std::string_view busy_response() {
-    static const std::string text = [] {
-        request nothing;
-        nothing.target = "/";
-        const auto answer = to_response(
-            {.kind = problem_kind::unavailable, .detail = "Too many connections, try again later"}, nothing);
-        std::string out;
-        append_head(out, answer, connection_end::close);
-        return out + answer.body;
-    }();
-    return text;
+std::string make_busy_response(std::string_view request_id) {
+    request nothing;
+    nothing.target = "/";
+    auto answer = to_response(
+        {.kind = problem_kind::unavailable, .detail = "Too many connections, try again later"}, nothing);
+    answer.add("X-Request-Id", request_id);
+    std::string out;
+    append_head(out, answer, connection_end::close);
+    return out + answer.body;
 }
 
 }  // namespace delivery::http

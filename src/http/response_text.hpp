@@ -17,7 +17,7 @@ enum class connection_end : std::uint8_t {
 /// Appends an answer's status line and headers, the empty line included, with this moment's Date.
 void append_head(std::string& out, const response& answer, connection_end end);
 
-/// A whole small answer to a client for whom there is no room, computed once.
-std::string_view busy_response();
+/// A whole small answer to a client for whom there is no room.
+std::string make_busy_response(std::string_view request_id);
 
 }  // namespace delivery::http

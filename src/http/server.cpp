@@ -1,5 +1,7 @@
 #include "http/server.hpp"
 
+#include <array>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "http/connection.hpp"
+#include "http/request_ids.hpp"
 #include "http/response_text.hpp"
 
 namespace delivery::http {
@@ -26,6 +29,8 @@ using std::chrono::milliseconds;
 /// How long the acceptor rests when the process or the system has no descriptor or memory left.
 constexpr milliseconds accept_pause{100};
 constexpr milliseconds turned_away_note_interval{5'000};
+/// How much of the request of a client that is turned away is read: as much as the largest headers.
+constexpr std::size_t turned_away_bytes_max = std::size_t{16} * 1024;
 constexpr milliseconds drain_poll{10};
 /// For connections that were cut off to end.
 constexpr milliseconds cut_limit{1000};
@@ -165,10 +170,7 @@ private:
     void welcome(const std::shared_ptr<reactor>& next, tcp::socket socket) {
         if (state_->connections >= state_->options.connections) {
             note_turned_away();
-            error_code ignored;
-            socket.non_blocking(true, ignored);
-            socket.write_some(asio::buffer(busy_response()), ignored);
-            socket.shutdown(tcp::socket::shutdown_send, ignored);
+            turn_away(socket);
             return;
         }
         ++state_->connections;
@@ -180,6 +182,19 @@ private:
                 next->point.where, connection::serve(client),
                 [state = next->state](const std::exception_ptr& failure) { report(*state, failure); });
         });
+    }
+
+    /// What has come of a request is read first: closing with bytes unread would make the system reset the
+    /// connection, and the client lose the answer.
+    void turn_away(tcp::socket& socket) {
+        const auto text = make_busy_response(
+            ids_.request_id(std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())));
+        std::array<char, turned_away_bytes_max> waste;
+        error_code ignored;
+        socket.non_blocking(true, ignored);
+        socket.read_some(asio::buffer(waste), ignored);
+        socket.write_some(asio::buffer(text), ignored);
+        socket.shutdown(tcp::socket::shutdown_send, ignored);
     }
 
     /// Counted each, told once in a while: a flood of clients is not to be a flood of lines.
@@ -198,6 +213,7 @@ private:
     std::vector<std::shared_ptr<reactor>> reactors_;
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
+    id_maker ids_;
     std::size_t turn_ = 0;
     std::size_t turned_away_ = 0;
     connection::clock::time_point next_turned_away_note_{};

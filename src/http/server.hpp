@@ -37,6 +37,7 @@ struct phase_limits {
     milliseconds body{10'000};      ///< From there to the end of its body.
     milliseconds idle{75'000};      ///< Without a request.
     milliseconds write{10'000};     ///< Without the client taking any byte of an answer.
+    milliseconds answer{60'000};    ///< For the client to take a whole answer.
     milliseconds linger{2'000};     ///< For a refused client to stop sending and read why.
     milliseconds drain_grace{500};  ///< For a request that may be on its way when draining begins.
     milliseconds sweep{250};        ///< How exactly all of these are kept.
@@ -48,6 +49,9 @@ struct server_options {
     std::size_t connections = 10'000;
     request_limits sizes{};
     phase_limits times{};
+    /// Bytes of answers that wait for their clients to take them, over all connections. Beyond that, a
+    /// client that does not take its answer at once is cut off: slow readers must not fill the memory.
+    std::size_t unsent = std::size_t{64} << 20;
     /// Called for every connection beyond the limit, which is answered 503 unread. Any thread; must not
     /// throw.
     std::function<void()> on_turned_away = [] {};

@@ -47,6 +47,9 @@ public:
     /// Reads one answer; without a body where it answers HEAD.
     http_answer read_answer(bool is_head = false);
 
+    /// Reads so many bytes, whatever they are.
+    std::string read_exactly(std::size_t length);
+
     /// Waits until the server has closed the connection, for at most `limit`; answers whether it has. What
     /// arrives meanwhile is thrown away.
     bool is_closed_within(std::chrono::milliseconds limit);
@@ -60,7 +63,6 @@ public:
 private:
     bool receive_more();
     std::string read_line();
-    std::string read_exactly(std::size_t length);
     std::string read_chunks();
     void read_headers(http_answer& answer);
 

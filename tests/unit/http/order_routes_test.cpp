@@ -214,5 +214,20 @@ TEST_F(orders, are_listed_page_by_page) {
     expect_problem(get("/orders?cursor=forged"), 400, "bad_request");
 }
 
+TEST_F(orders, that_are_large_make_shorter_pages) {
+    auto large = make_order();
+    large.address = std::string(60'000, ' ') + "Rua Exemplo, 123";
+    service.listed = std::vector(51, large);
+    const auto answer = get("/orders?limit=50");
+    EXPECT_LT(answer.body.size(), 350'000U);
+    const auto page = json::parse(answer.body);
+    EXPECT_EQ(page.at("data").as_array().size(), 5U);
+    EXPECT_TRUE(page.at("has_more").as_bool());
+    EXPECT_TRUE(answer.find("Link"));
+
+    service.listed->resize(5);
+    EXPECT_FALSE(json::parse(get("/orders?limit=50").body).at("has_more").as_bool());
+}
+
 }  // namespace
 }  // namespace delivery::http

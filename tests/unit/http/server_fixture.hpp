@@ -21,7 +21,7 @@
 namespace delivery::tests {
 
 /// A server on two reactors whose handler says what it was asked. `/wait` answers after 300 ms,
-/// `/big` with 4 MiB, `/reactor` with the reactor's name.
+/// `/big` with 4 MiB, `/held` with 16 MiB of memory of its own, `/reactor` with the reactor's name.
 class server_fixture : public testing::Test {
 protected:
     using milliseconds = std::chrono::milliseconds;
@@ -98,6 +98,7 @@ private:
             answer.body = std::to_string(std::hash<std::thread::id>()(std::this_thread::get_id()));
         }
         if (request.path() == "/big") answer.static_body = big_;
+        if (request.path() == "/held") answer.body = std::string(16 << 20, 'h');
         co_return answer;
     }
 

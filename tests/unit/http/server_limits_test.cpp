@@ -96,6 +96,46 @@ TEST_F(limited, drops_clients_that_do_not_read) {
     EXPECT_TRUE(tests::eventually(milliseconds(10'000), [&] { return server->connections() == 0; }));
 }
 
+TEST_F(limited, drops_clients_that_take_a_little_at_a_time_for_too_long) {
+    options.times.answer = milliseconds(500);
+    start();
+    http_connection client(port());
+    for (int i = 0; i < 20; ++i) client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THROW(
+        for (;;) {
+            static_cast<void>(client.read_exactly(32 * 1024));
+            std::this_thread::sleep_for(milliseconds(20));
+        },
+        std::exception);
+    EXPECT_TRUE(tests::eventually(milliseconds(5'000), [&] { return server->connections() == 0; }));
+}
+
+TEST_F(limited, bounds_what_clients_who_do_not_read_make_it_hold) {
+    options.unsent = 20 << 20;
+    start();
+    http_connection first(port());
+    first.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::size_t begun = first.read_exactly(1000).size();
+    http_connection second(port());
+    second.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(tests::eventually(milliseconds(5'000), [&] { return server->connections() == 1; }));
+    http_connection third(port());
+    EXPECT_EQ(get(third, "/").status, 200);
+    EXPECT_EQ(first.read_exactly((16U << 20) - begun).back(), 'h');
+    EXPECT_EQ(get(third, "/held").status, 200);
+}
+
+TEST_F(limited, takes_an_empty_line_after_a_request_for_no_request) {
+    options.times.header = milliseconds(200);
+    start();
+    http_connection client(port());
+    EXPECT_EQ(client.request("POST", "/", "body").status, 200);
+    client.send("\r\n");
+    EXPECT_FALSE(client.is_closed_within(milliseconds(600)));
+    EXPECT_EQ(get(client, "/").status, 200);
+    EXPECT_EQ(refused, 0);
+}
+
 TEST_F(limited, counts_every_connection_that_it_turns_away_and_tells_of_them_once_in_a_while) {
     std::atomic<int> turned_away = 0;
     options.connections = 1;
@@ -118,6 +158,7 @@ TEST_F(limited, answers_503_beyond_its_connections_and_recovers) {
         const auto answer = extra.read_answer();
         EXPECT_EQ(answer.status, 503);
         EXPECT_EQ(answer.header("Retry-After"), "1");
+        EXPECT_FALSE(answer.header("X-Request-Id").empty());
         EXPECT_TRUE(extra.is_closed_within(milliseconds(1000)));
         EXPECT_EQ(get(clients.front(), "/").status, 200);
     }
