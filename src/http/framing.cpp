@@ -9,6 +9,12 @@ bool is_number(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// Whether a character may stand in `uri-host [":" port]` (RFC 3986, section 3.2.2).
+bool is_of_host(char c) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return is_letter || (c >= '0' && c <= '9') || std::string_view("-._~!$&'()*+,;=:%[]").contains(c);
+}
+
 std::optional<std::string_view> find_encoding_fault(const header_list& headers, unsigned version,
                                                     std::size_t encodings) {
     if (encodings == 0) return std::nullopt;
@@ -28,6 +34,7 @@ std::optional<std::string_view> find_framing_fault(const header_list& headers, u
     const auto hosts = headers.count("Host");
     if (hosts > 1) return "There is more than one Host";
     if (hosts == 0 && version >= 11) return "There is no Host";
+    if (hosts == 1 && !std::ranges::all_of(*headers.find("Host"), is_of_host)) return "The Host is malformed";
     if (encodings > 0 && lengths > 0) return "There are both a Transfer-Encoding and a Content-Length";
     if (lengths > 1) return "There is more than one Content-Length";
     if (lengths == 1 && !is_number(*headers.find("Content-Length")))

@@ -8,10 +8,10 @@
 
 namespace delivery::http {
 
-/// Why a request's extent or destination is ambiguous, in words for the client; nothing where it is clear.
-/// Proxies and servers that read such a request differently can be made to smuggle one request inside
-/// another, so it is refused and the connection closed (RFC 9112, sections 3.2, 6.1 and 6.3). Beast 1.81 lets
-/// all of these pass.
+/// Why a request's extent or destination is ambiguous or malformed, in words for the client; nothing where it
+/// is clear. Proxies and servers that read such a request differently can be made to smuggle one request
+/// inside another, so it is refused and the connection closed (RFC 9112, sections 3.2, 6.1 and 6.3).
+/// Beast 1.81 lets all of these pass.
 std::optional<std::string_view> find_framing_fault(const header_list& headers, unsigned version);
 
 /// Looks for the end of a header block in bytes as they arrive.

@@ -18,6 +18,8 @@ bool is_control(char c) {
 
 }  // namespace
 
+bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
 }
@@ -77,7 +79,7 @@ void request::clear() {
 }
 
 void response::add(std::string_view name, std::string_view value) {
-    if (std::ranges::any_of(value, is_control)) return;
+    if (has_control(value)) return;
     if (fields.empty()) fields.reserve(fields_reserved);
     fields.append(name).append(": ").append(value).append(line_end);
 }

@@ -14,6 +14,9 @@ namespace delivery::http {
 /// Whether two texts are equal but for the case of ASCII letters.
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
 
+/// Whether a text holds a control character other than a tab.
+[[nodiscard]] bool has_control(std::string_view text);
+
 /// A request's header fields in the order of arrival. Keeps its memory when cleared.
 class header_list {
 public:

@@ -155,6 +155,8 @@ TEST_F(incoming, refuses_what_is_malformed_or_ambiguous) {
              head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",
              head + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
              head + "Transfer-Encoding: chunked\r\n\r\n5;" + std::string(20'000, 'x'),
+             head + "Transfer-Encoding: chunked\r\n\r\n2;a=\"\nx\"\r\n10\r\n0\r\n\r\n",
+             head + "Transfer-Encoding: chunked\r\n\r\n2;a=\"\r\n\"\r\n10\r\n0\r\n\r\n",
          }) {
         expect_refused(bytes, problem_kind::bad_request);
     }
