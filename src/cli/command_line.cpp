@@ -52,6 +52,8 @@ public:
             fmt::print(stderr, "delivery: {}\nSee delivery --help.\n", reason);
             return std::unexpected(exit_usage);
         }
+        // Whoever asks for it may do so because the configuration is wrong.
+        if (result_.command == command::version) return result_;
         return configure();
     }
 
