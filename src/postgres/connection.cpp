@@ -1,6 +1,8 @@
 #include "postgres/connection.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
@@ -57,15 +59,26 @@ connection::connection(const executor& where, const libpq_functions& libpq)
 
 connection::~connection() { give_up(); }
 
-// The descriptor is libpq's: it is let go before libpq may close it, or its number could come to mean another
-// file.
+// Released, not closed: Asio leaves it to the closing to end the watch, and a socket that libpq still holds
+// would go on being watched.
 void connection::unwatch() {
-    if (descriptor_.is_open()) descriptor_.release();
+    if (descriptor_.is_open()) ::close(descriptor_.release());
 }
 
+// Its own descriptor of the socket, since libpq closes its one whenever it finds the connection lost: the
+// number may mean another file, of another thread, before this one has ended its watch.
 void connection::watch() {
     unwatch();
-    descriptor_.assign(session_.socket());
+    boost::system::error_code error;
+    const int own = ::fcntl(session_.socket(), F_DUPFD_CLOEXEC, 0);
+    if (own < 0) {
+        error.assign(errno, boost::system::system_category());
+    } else {
+        descriptor_.assign(own, error);
+    }
+    if (!error) return;
+    if (own >= 0) ::close(own);
+    throw session_error("the socket cannot be watched: " + error.message());
 }
 
 void connection::give_up() {

@@ -55,7 +55,7 @@ private:
 
     executor where_;
     session session_;
-    boost::asio::posix::stream_descriptor descriptor_;
+    boost::asio::posix::stream_descriptor descriptor_;  ///< Of libpq's socket; closed here.
     boost::asio::steady_timer timer_;
     std::uint64_t call_ = 0;
     bool is_late_ = false;
