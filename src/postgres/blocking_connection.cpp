@@ -16,6 +16,9 @@ std::string one_line(const char* text) {
     return line;
 }
 
+/// lock_not_available or deadlock_detected.
+bool tells_of_a_lock(std::string_view sqlstate) { return sqlstate == "55P03" || sqlstate == "40P01"; }
+
 // Keywords after the URL are read in sequence, so what the URL says itself must not be said again.
 PGconn* open(const std::string& url) {
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
@@ -97,7 +100,7 @@ std::vector<blocking_connection::row> blocking_connection::read(PGresult* raw) {
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
         const auto* code = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
         const auto reason = one_line(PQerrorMessage(connection_.get()));
-        if (code != nullptr && std::string_view(code) == "55P03") throw lock_not_available(reason);
+        if (code != nullptr && tells_of_a_lock(code)) throw lock_not_available(reason);
         throw migration_error(reason);
     }
     std::vector<row> rows(static_cast<std::size_t>(PQntuples(raw)));

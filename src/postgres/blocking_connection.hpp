@@ -11,7 +11,8 @@
 
 namespace delivery::postgres {
 
-/// A lock was not to be had within lock_timeout. The statement has done nothing.
+/// A lock was not to be had: not within lock_timeout, or only against a session that waits for ours in turn.
+/// The statement has done nothing.
 class lock_not_available : public migration_error {
 public:
     using migration_error::migration_error;

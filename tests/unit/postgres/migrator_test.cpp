@@ -162,6 +162,17 @@ TEST_F(migrator_on_a_database, others_use_a_table_while_it_is_waited_for) {
     EXPECT_EQ(work.get(), 1U);
 }
 
+TEST_F(migrator_on_a_database, a_deadlock_is_tried_again) {
+    sql_->query("CREATE SEQUENCE attempts");  // Counts on whatever is rolled back.
+    known_[0].up_sql += R"(;
+        DO $$ BEGIN IF nextval('attempts') < 3 THEN
+            RAISE 'the other one went first' USING ERRCODE = 'deadlock_detected';
+        END IF; END $$)";
+    const migrator hasty(url_, known_, std::chrono::seconds(20), milliseconds(20));
+    EXPECT_EQ(hasty.up(std::nullopt).size(), 2U);
+    EXPECT_EQ(sql_->number("SELECT last_value FROM attempts"), 3);
+}
+
 TEST_F(migrator_on_a_database, an_index_is_built_beside_transactions_that_outlast_the_lock_timeout) {
     migrator_.up(1);
     const auto writer = tests::open_postgres(url_);
