@@ -173,7 +173,10 @@ awaitable<rows> connection::execute(const statement& what, const parameters& val
         const deadline_guard guard(*this, until);
         auto end = co_await run_command([&] { return session_.execute(prepared_[what.sql], values); });
         if (!end.error && !end.lost) co_return rows(std::move(end.result));
-        if (is_retry || is_broken_ || !end.error || !must_prepare_again(*end.error)) {
+        const bool is_forgotten = end.error && must_prepare_again(*end.error);
+        if (is_retry || is_broken_ || !is_forgotten) {
+            // What was prepared in vain stays with the server for as long as the connection does.
+            if (is_forgotten) give_up();
             throw make_error(end, what.writes, what.name);
         }
         prepared_.clear();

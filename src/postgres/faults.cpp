@@ -58,8 +58,7 @@ ports::store_error make_error(const command_end& end, bool writes, std::string_v
 }
 
 bool must_prepare_again(const server_error& error) {
-    return error.sqlstate == "26000" ||
-           (error.sqlstate == "0A000" && error.message.starts_with("cached plan"));
+    return error.sqlstate == "26000" || error.sqlstate == "0A000";
 }
 
 bool is_wrong_server(const server_error& error) { return error.sqlstate == "25006"; }

@@ -6,6 +6,7 @@
 #include "ports/store_error.hpp"
 #include "postgres/migrator.hpp"
 #include "postgres/store_factory.hpp"
+#include "support/eventually.hpp"
 #include "support/fakes.hpp"
 #include "support/run_coroutine.hpp"
 #include "support/servers.hpp"
@@ -57,6 +58,12 @@ protected:
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
             "WHERE application_name = 'delivery' AND datname = current_database()");
     }
+    /// How many the store has open.
+    std::int64_t connections() {
+        return tests::open_postgres(url_)->number(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE application_name = 'delivery' AND datname = current_database()");
+    }
     template <typename Call>
     static store_fault fault_of(Call call) {
         try {
@@ -78,10 +85,7 @@ TEST_F(store_on_a_server, bad_data_fails_and_the_connection_goes_on) {
     EXPECT_EQ(fault_of([&] { create(std::string("nul\0", 4)); }), store_fault::bad_data);
     EXPECT_EQ(fault_of([&] { create("\xff"); }), store_fault::bad_data);
     EXPECT_EQ(create().size(), 1U);
-    EXPECT_EQ(tests::open_postgres(url_)->number(
-                  "SELECT count(*) FROM pg_stat_activity "
-                  "WHERE application_name = 'delivery' AND datname = current_database()"),
-              1);
+    EXPECT_EQ(connections(), 1);
 }
 
 TEST_F(store_on_a_server, an_idle_connection_that_was_ended_is_replaced_unnoticed) {
@@ -98,6 +102,27 @@ TEST_F(store_on_a_server, statements_are_prepared_again_when_the_server_forgot_o
     find_nothing();
     EXPECT_EQ(create().size(), 1U);
     sql->query("ALTER TABLE orders ADD COLUMN later int");
+    EXPECT_EQ(create().size(), 1U);
+}
+
+TEST_F(store_on_a_server, a_statement_is_prepared_again_once_whatever_language_the_server_speaks) {
+    create();
+    const auto sql = tests::open_postgres(url_);
+    sql->query(R"(
+        CREATE SEQUENCE refusals;
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('refusals') < 2 THEN
+                RAISE 'zwischengespeicherter Plan' USING ERRCODE = 'feature_not_supported';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON outbox FOR STATEMENT EXECUTE FUNCTION refuse())");
+    EXPECT_EQ(create().size(), 1U);
+    sql->query("ALTER SEQUENCE refusals INCREMENT -1 MINVALUE -9 RESTART -1");
+    EXPECT_EQ(fault_of([&] { create(); }), store_fault::broken);
+    EXPECT_TRUE(tests::eventually(std::chrono::seconds(10), [&] { return connections() == 0; }))
+        << "what was prepared in vain would stay with the server";
+    sql->query("DROP TRIGGER refuse ON outbox");
     EXPECT_EQ(create().size(), 1U);
 }
 
