@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "postgres/network_patience.hpp"
+
 namespace delivery::postgres {
 namespace {
 
@@ -37,6 +39,7 @@ PGconn* open(const std::string& url) {
     add_default("connect_timeout", "10");
     add_default("application_name", "delivery migrate");
     add_default("target_session_attrs", "read-write");
+    for (const auto& [name, value] : network_patience) add_default(name, value);
     names.push_back(nullptr);
     values.push_back(nullptr);
     constexpr int expand_dbname = 1;

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "ports/store_error.hpp"
+#include "postgres/network_patience.hpp"
 #include "postgres/store_factory.hpp"
 
 namespace delivery::postgres {
@@ -94,6 +95,7 @@ connect_parameters make_parameters(settings base, const std::string& host, const
     base.try_emplace("application_name", "delivery");
     base.try_emplace("target_session_attrs", "read-write");
     base.try_emplace("client_encoding", "UTF8");
+    for (const auto& [name, value] : network_patience) base.try_emplace(name, value);
     return {base.begin(), base.end()};
 }
 
