@@ -30,15 +30,16 @@ connection_pool::connection_pool(executor where, options how, ports::logger& log
     all_returned_.expires_at(deadline::max());
 }
 
-awaitable<connection_pool::lease> connection_pool::acquire(deadline until) {
-    for (bool is_first = true;; is_first = false) {
+awaitable<connection_pool::lease> connection_pool::acquire(deadline until, urgency how) {
+    // Who was woken and found the connection taken by a newcomer goes to the front, too.
+    for (bool goes_first = how == urgency::high;; goes_first = true) {
         if (is_closed_) throw store_error(store_fault::unavailable, "the store is closed");
         if (auto idle = take_idle()) {
             ++leased_;
             co_return lease(shared_from_this(), std::move(idle));
         }
         if (leased_ < options_.connections_max) break;
-        co_await wait_for_turn(is_first, until);
+        co_await wait_for_turn(goes_first, until);
     }
     ++leased_;
     std::shared_ptr<connection> opened;
@@ -60,10 +61,9 @@ std::shared_ptr<connection> connection_pool::take_idle() {
     return nullptr;
 }
 
-// Who was woken and found the connection taken by a newcomer goes to the front.
-awaitable<void> connection_pool::wait_for_turn(bool is_first_wait, deadline until) {
+awaitable<void> connection_pool::wait_for_turn(bool goes_first, deadline until) {
     boost::asio::steady_timer turn(where_, until);
-    waiting_.insert(is_first_wait ? waiting_.end() : waiting_.begin(), &turn);
+    waiting_.insert(goes_first ? waiting_.begin() : waiting_.end(), &turn);
     const auto [error] = co_await turn.async_wait(as_result);
     std::erase(waiting_, &turn);
     if (error) co_return;

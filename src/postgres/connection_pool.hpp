@@ -13,6 +13,9 @@
 
 namespace delivery::postgres {
 
+/// Who waits for a connection: what must not come late, however many others wait, goes to the front.
+enum class urgency { usual, high };
+
 /// A store's few connections. All calls are made on its executor.
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
 public:
@@ -34,7 +37,7 @@ public:
 
     /// Waits for a free connection, or opens one. Throws store_error `unavailable` at the latest at the
     /// deadline.
-    awaitable<lease> acquire(deadline until);
+    awaitable<lease> acquire(deadline until, urgency how = urgency::usual);
 
     /// Lets nobody in any more, and comes back when the last lease has ended.
     awaitable<void> close();
@@ -43,7 +46,7 @@ private:
     std::shared_ptr<connection> take_idle();
     awaitable<std::shared_ptr<connection>> open(deadline until);
     awaitable<std::shared_ptr<connection>> open_any(deadline until);
-    awaitable<void> wait_for_turn(bool is_first_wait, deadline until);
+    awaitable<void> wait_for_turn(bool goes_first, deadline until);
     void give_back(std::shared_ptr<connection> returned);
     void wake_one();
     [[nodiscard]] std::string make_settings() const;

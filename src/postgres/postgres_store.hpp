@@ -70,7 +70,10 @@ private:
                                         const std::vector<std::size_t>& open,
                                         std::vector<ports::create_result>& results);
     awaitable<rows> run(const statement& what, const parameters& values);
-    awaitable<rows> run(const statement& what, const parameters& values, std::chrono::milliseconds limit);
+    /// Before all calls that wait for a connection.
+    awaitable<rows> run_first(const statement& what, const parameters& values,
+                              std::chrono::milliseconds limit);
+    /// Likewise: leases do not wait for orders.
     awaitable<rows> run_script(std::string_view operation, const std::string& sql);
 
     std::chrono::milliseconds deadline_;

@@ -28,31 +28,34 @@ core::applied_migration read_applied(const rows& found, int row) {
 postgres_store::postgres_store(executor where, const options& how, ports::logger& logger)
     : deadline_(how.deadline), pool_(std::make_shared<connection_pool>(std::move(where), how, logger)) {}
 
-awaitable<rows> postgres_store::run(const statement& what, const parameters& values,
-                                    std::chrono::milliseconds limit) {
-    const auto until = std::chrono::steady_clock::now() + limit;
+awaitable<rows> postgres_store::run(const statement& what, const parameters& values) {
+    const auto until = std::chrono::steady_clock::now() + deadline_;
     // Held here, since the store itself may be gone before a call under way has come to its end.
     const auto pool = pool_;
     auto connection = co_await pool->acquire(until);
     co_return co_await connection->execute(what, values, until);
 }
 
-awaitable<rows> postgres_store::run(const statement& what, const parameters& values) {
-    return run(what, values, deadline_);
+awaitable<rows> postgres_store::run_first(const statement& what, const parameters& values,
+                                          std::chrono::milliseconds limit) {
+    const auto until = std::chrono::steady_clock::now() + limit;
+    const auto pool = pool_;
+    auto connection = co_await pool->acquire(until, urgency::high);
+    co_return co_await connection->execute(what, values, until);
 }
 
 awaitable<rows> postgres_store::run_script(std::string_view operation, const std::string& sql) {
     const auto until = std::chrono::steady_clock::now() + deadline_;
     const auto pool = pool_;
     const statement script{.name = operation, .sql = sql.c_str()};
-    auto connection = co_await pool->acquire(until);
+    auto connection = co_await pool->acquire(until, urgency::high);
     co_return co_await connection->run_script(script, until);
 }
 
 awaitable<std::optional<std::string>> postgres_store::find_fault() {
     try {
         const parameters none;
-        const auto found = co_await run(read_schema, none, fault_deadline);
+        const auto found = co_await run_first(read_schema, none, fault_deadline);
         std::vector<core::applied_migration> applied;
         for (int row = 0; row < found.size(); ++row) applied.push_back(read_applied(found, row));
         co_return core::find_incompatibility(embedded_migrations(), applied);

@@ -33,10 +33,13 @@ auto make_completion(Handler handler) {
 
 }  // namespace
 
-awaitable<void> call_queue::run(work todo, std::chrono::milliseconds patience) {
+awaitable<void> call_queue::run(work todo, std::chrono::milliseconds patience, urgency how) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    auto initiate = [this, todo = std::move(todo), deadline](auto handler) mutable {
-        push({.run = std::move(todo), .complete = make_completion(std::move(handler)), .deadline = deadline});
+    auto initiate = [this, todo = std::move(todo), deadline, how](auto handler) mutable {
+        push({.run = std::move(todo),
+              .complete = make_completion(std::move(handler)),
+              .deadline = deadline,
+              .how = how});
     };
     return asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr)>(
         std::move(initiate), asio::use_awaitable);
@@ -53,6 +56,10 @@ void call_queue::push(call next) {
 const char* call_queue::take_in(call& next) {
     const std::lock_guard lock(mutex_);
     if (closed_) return "the database is closed";
+    if (next.how == urgency::high) {
+        waiting_.push_front(std::move(next));
+        return nullptr;
+    }
     if (waiting_.size() >= bound_) return "too many calls wait for the database";
     waiting_.push_back(std::move(next));
     return nullptr;

@@ -26,8 +26,8 @@ public:
     /// must outlive the call.
     awaitable<void> write(work todo);
 
-    /// Runs `work` in one snapshot on a reader's thread.
-    awaitable<void> read(work todo);
+    /// Runs `work` in one snapshot on a reader's thread; where it is urgent, before all that wait.
+    awaitable<void> read(work todo, urgency how = urgency::usual);
 
     /// Comes back once no thread holds on to the executor of a caller that has been resumed. Takes
     /// microseconds.
@@ -74,10 +74,11 @@ awaitable<std::invoke_result_t<Work&, connection&>> write(database::core& core, 
 
 /// `database::core::read` with an answer.
 template <typename Work>
-awaitable<std::invoke_result_t<Work&, connection&>> read(database::core& core, Work todo) {
+awaitable<std::invoke_result_t<Work&, connection&>> read(database::core& core, Work todo,
+                                                         urgency how = urgency::usual) {
     std::optional<std::invoke_result_t<Work&, connection&>> answer;
     auto keep = [&answer, &todo](connection& db) { answer.emplace(todo(db)); };
-    co_await core.read(std::move(keep));
+    co_await core.read(std::move(keep), how);
     co_return std::move(*answer);
 }
 

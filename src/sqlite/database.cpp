@@ -78,7 +78,9 @@ awaitable<void> database::core::write(work todo) {
     return writes_.run(std::move(todo), options_.deadline);
 }
 
-awaitable<void> database::core::read(work todo) { return reads_.run(std::move(todo), options_.deadline); }
+awaitable<void> database::core::read(work todo, urgency how) {
+    return reads_.run(std::move(todo), options_.deadline, how);
+}
 
 void database::core::wait_for_completions() {
     writes_.wait_for_completions();

@@ -1,5 +1,8 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -20,6 +23,9 @@ namespace asio = boost::asio;
 
 using domain::uuid;
 using std::chrono::milliseconds;
+
+/// Readiness is answered within a second, even where all readers are busy for longer.
+constexpr milliseconds fault_deadline{800};
 
 /// Sends each call to a thread of the database. The callbacks refer to the caller's spans, which outlive the
 /// call.
@@ -142,7 +148,12 @@ public:
         try {
             if (!shared_) co_return "the store is closed";
             if (auto fault = shared_->inner().find_file_fault()) co_return fault;
-            co_return co_await read(&find_schema_fault);
+            const auto where = co_await asio::this_coro::executor;
+            const auto asked = std::make_shared<examination>(where);
+            asio::co_spawn(where, examine(asked), asio::detached);
+            boost::system::error_code woken;
+            co_await asked->answered.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+            co_return asked->fault;
         } catch (const std::exception& error) {
             co_return error.what();
         }
@@ -158,6 +169,22 @@ public:
     }
 
 private:
+    /// A look at the schema, which may come too late for who wants to know.
+    struct examination {
+        explicit examination(const executor& where) : answered(where, fault_deadline) {}
+        asio::steady_timer answered;
+        std::optional<std::string> fault = "the database did not answer in time";
+    };
+
+    awaitable<void> examine(std::shared_ptr<examination> asked) {
+        try {
+            asked->fault = co_await read(&find_schema_fault, urgency::high);
+        } catch (const std::exception& error) {
+            asked->fault = error.what();
+        }
+        asked->answered.expires_at(asio::steady_timer::time_point::min());
+    }
+
     /// Counts a call, so that `close` can wait for it.
     class counted {
     public:
@@ -183,9 +210,9 @@ private:
     }
 
     template <typename Work>
-    awaitable<std::invoke_result_t<Work&, connection&>> read(Work work) {
+    awaitable<std::invoke_result_t<Work&, connection&>> read(Work work, urgency how = urgency::usual) {
         const counted call(*this);
-        co_return co_await sqlite::read(shared_->inner(), std::move(work));
+        co_return co_await sqlite::read(shared_->inner(), std::move(work), how);
     }
 
     /// The executor's context may be destroyed after this.

@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <filesystem>
+#include <future>
 #include <thread>
 #include <vector>
 
+#include "sqlite/core.hpp"
+#include "support/eventually.hpp"
 #include "unit/sqlite/fixture.hpp"
 
 namespace delivery::tests {
@@ -151,6 +155,65 @@ TEST_F(sqlite_files, reactors_on_threads_of_their_own_share_one_database) {
     }
     for (auto& reactor : reactors) reactor.join();
     EXPECT_EQ(count("orders"), 200);
+}
+
+/// Its readers are two, and two more reads may wait for them.
+class sqlite_readers : public sqlite_database_test {
+protected:
+    sqlite_readers() : sqlite_database_test({.path = {}, .queue_bound = 2}) {}
+
+    /// A read that lasts until the gate opens.
+    std::future<bool> begin_read(const std::shared_future<void>& gate) {
+        auto wait = [this, gate](sqlite::connection&) {
+            ++readers_at_work_;
+            gate.wait();
+            return true;
+        };
+        return begin(sqlite::read(database_->inner(), std::move(wait)));
+    }
+    template <typename T>
+    std::future<T> begin(awaitable<T> call) {
+        auto result = boost::asio::co_spawn(context_, std::move(call), boost::asio::use_future);
+        context_.restart();
+        context_.poll();
+        return result;
+    }
+    void occupy_both() {
+        for (int i = 0; i < 2; ++i) reads_.push_back(begin_read(gate_));
+        EXPECT_TRUE(eventually(10s, [this] { return readers_at_work_ == 2; }));
+    }
+    void finish_reads() {
+        for (auto& read : reads_) EXPECT_TRUE(finish_coroutine(context_, read));
+    }
+
+    std::atomic<int> readers_at_work_ = 0;
+    std::promise<void> opening_;
+    std::shared_future<void> gate_ = opening_.get_future().share();
+    std::vector<std::future<bool>> reads_;
+};
+
+TEST_F(sqlite_readers, look_at_the_schema_before_all_that_waits_however_much_it_is) {
+    std::promise<void> opening_later;
+    const auto later = opening_later.get_future().share();
+    occupy_both();
+    for (int i = 0; i < 2; ++i) reads_.push_back(begin_read(later));
+    auto one_too_many = begin_read(later);
+    EXPECT_EQ(fault_of([&] { finish_coroutine(context_, one_too_many); }), store_fault::unavailable);
+    auto fault = begin(store_->find_fault());
+    opening_.set_value();
+    EXPECT_EQ(finish_coroutine(context_, fault), std::nullopt);
+    opening_later.set_value();
+    finish_reads();
+}
+
+TEST_F(sqlite_readers, that_are_busy_for_long_are_a_fault_within_a_second) {
+    occupy_both();
+    const auto asked = std::chrono::steady_clock::now();
+    EXPECT_EQ(run(store_->find_fault()), "the database did not answer in time");
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, 3s);
+    opening_.set_value();
+    finish_reads();
+    EXPECT_EQ(run(store_->find_fault()), std::nullopt);
 }
 
 }  // namespace
