@@ -80,6 +80,15 @@ LEFT JOIN idempotency_keys k ON k.key = i.key
 LEFT JOIN orders o ON o.id = coalesce(k.order_id, i.id))",
                                  .writes = false};
 
+// Of keys whose order was deleted by hand, only those: nobody may have taken the key anew meanwhile. In the
+// sequence of the keys, as above; a row that another has deleted while this one waited for it is left out.
+constexpr statement forget_keys{.name = "create", .sql = R"(
+DELETE FROM idempotency_keys WHERE key = ANY (ARRAY(
+    SELECT key FROM idempotency_keys k
+    WHERE key = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM orders WHERE id = k.order_id)
+    ORDER BY key FOR UPDATE))
+RETURNING 1)"};
+
 constexpr statement find_orders{.name = "find",
                                 .sql = R"(
 SELECT id, customer_name, address, status, version, created_at, updated_at
@@ -167,21 +176,20 @@ parameters make_create_parameters(const std::vector<const new_order*>& orders, b
     return values;
 }
 
-create_result read_earlier(const rows& found, int row, const new_order& asked) {
+/// Nothing where there is no order, though there was one or its key a moment ago.
+std::optional<create_result> read_earlier(const rows& found, int row, const new_order& asked) {
     constexpr int key_order = 1;
     constexpr int same_body = 2;
     constexpr int order_id = 3;
     if (!found.is_null(row, key_order) && found.uuid(row, key_order) != asked.id &&
         !found.boolean(row, same_body)) {
-        return {.outcome = create_outcome::key_reused, .order = {}};
+        return create_result{.outcome = create_outcome::key_reused, .order = {}};
     }
-    if (found.is_null(row, order_id)) {
-        throw ports::store_error(ports::store_fault::conflict,
-                                 "create: an idempotency key went away meanwhile");
-    }
+    if (found.is_null(row, order_id)) return std::nullopt;
     const auto id = found.uuid(row, order_id);
-    return {.outcome = id == asked.id ? create_outcome::created : create_outcome::replayed,
-            .order = as_created(id, found.text(row, 4), found.text(row, 5), found.timestamp(row, 6))};
+    return create_result{
+        .outcome = id == asked.id ? create_outcome::created : create_outcome::replayed,
+        .order = as_created(id, found.text(row, 4), found.text(row, 5), found.timestamp(row, 6))};
 }
 
 }  // namespace
@@ -255,10 +263,21 @@ awaitable<void> postgres_store::find_earlier_orders(std::span<const new_order> o
         .add_array(open, [&](std::size_t i) { return key_of(orders[i]); })
         .add_array(open, [&](std::size_t i) { return fingerprint_of(orders[i]); });
     const auto earlier = co_await run(find_earlier, values);
+    std::vector<std::size_t> gone;
     for (int row = 0; row < earlier.size(); ++row) {
         const auto i = open.at(static_cast<std::size_t>(earlier.int64(row, 0)) - 1);
-        results[i] = read_earlier(earlier, row, orders[i]);
+        if (auto result = read_earlier(earlier, row, orders[i])) {
+            results[i] = std::move(*result);
+        } else {
+            gone.push_back(i);
+        }
     }
+    if (gone.empty()) co_return;
+    parameters keys;
+    keys.add_array(gone, [&](std::size_t i) { return key_of(orders[i]); });
+    co_await run(forget_keys, keys);
+    throw ports::store_error(ports::store_fault::conflict,
+                             "create: an order went away, and its idempotency key after it");
 }
 
 awaitable<std::vector<std::optional<domain::order>>> postgres_store::find(std::span<const domain::uuid> ids) {

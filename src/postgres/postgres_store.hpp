@@ -65,7 +65,8 @@ private:
     /// For orders without keys that are not stored yet; otherwise fails with bad_data and writes nothing.
     awaitable<std::vector<ports::create_result>> create_fresh(std::span<const ports::new_order> orders);
     awaitable<std::vector<ports::create_result>> create_or_find(std::span<const ports::new_order> orders);
-    /// Completes the results of these orders, which were stored before or whose keys were used before.
+    /// Completes the results of these orders, which were stored before or whose keys were used before. Fails
+    /// with conflict where one was deleted since: the next attempt stores it anew.
     awaitable<void> find_earlier_orders(std::span<const ports::new_order> orders,
                                         const std::vector<std::size_t>& open,
                                         std::vector<ports::create_result>& results);

@@ -170,6 +170,38 @@ TEST_P(store_contract, an_idempotency_key_gives_the_same_order_again) {
     EXPECT_TRUE(find(other_key.id));
 }
 
+TEST_P(store_contract, a_key_whose_order_was_deleted_by_hand_is_free_again) {
+    auto original = make_order();
+    original.idempotency = make_key("orphan", 1);
+    create(original);
+    auto other = make_order();
+    other.idempotency = make_key("other", 1);
+    create(other);
+    database().execute("DELETE FROM orders WHERE id = " + database().literal(original.id));
+    database().execute("DELETE FROM order_events WHERE order_id = " + database().literal(original.id));
+
+    auto again = make_order();
+    again.idempotency = make_key("orphan", 1);
+    auto neighbour = make_order();
+    auto other_again = make_order();
+    other_again.idempotency = make_key("other", 1);
+    const std::array orders{neighbour, again, other_again};
+    std::vector<ports::create_result> results;
+    try {
+        results = run(store().create(orders));
+    } catch (const ports::store_error& error) {
+        EXPECT_TRUE(error.is_worth_retry());
+        results = run(store().create(orders));
+    }
+    EXPECT_EQ(results.at(0).outcome, create_outcome::created);
+    EXPECT_EQ(results.at(1).outcome, create_outcome::created);
+    EXPECT_EQ(results.at(1).order.id, again.id);
+    EXPECT_EQ(results.at(2).outcome, create_outcome::replayed);
+    EXPECT_EQ(results.at(2).order.id, other.id);
+    EXPECT_EQ(history(again.id).size(), 1U);
+    EXPECT_EQ(history(neighbour.id).size(), 1U);
+}
+
 TEST_P(store_contract, one_key_several_times_in_a_batch_is_won_by_the_first) {
     std::vector<ports::new_order> orders;
     for (int i = 0; i < 4; ++i) {
