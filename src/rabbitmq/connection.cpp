@@ -192,6 +192,13 @@ void connection::check_reply(std::string_view action) const {
     check_rpc(amqp_get_rpc_reply(state_.get()), action);
 }
 
+void connection::reopen_channel() {
+    amqp_channel_close_ok_t seen{};
+    check(amqp_send_method(state_.get(), channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &seen), "closing a channel");
+    amqp_channel_open(state_.get(), channel);
+    check_reply("opening a channel");
+}
+
 void connection::close() noexcept {
     amqp_set_rpc_timeout(state_.get(), &close_timeout);
     amqp_connection_close(state_.get(), AMQP_REPLY_SUCCESS);

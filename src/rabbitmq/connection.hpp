@@ -63,6 +63,9 @@ public:
     void check(int status, std::string_view action) const;
     void check_reply(std::string_view action) const;
 
+    /// Opens the channel anew after the broker has closed it over a call that it refused.
+    void reopen_channel();
+
     /// Ends the connection in order, within a second.
     void close() noexcept;
 

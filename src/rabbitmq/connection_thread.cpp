@@ -65,9 +65,10 @@ void connection_thread::loop() {
         ports::duration wait{0};
         try {
             connection link(settings_, part_, socket_guard_);
-            declare_topology(link);
+            const auto limited = declare_topology(link, unlimited_on(link.broker_version()));
             user_.connected(link);
             status_.up();
+            if (!limited.empty()) status_.limited(limited);
             waits.reset();
             serve(link);
         } catch (const connection_error& error) {

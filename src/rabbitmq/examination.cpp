@@ -18,11 +18,22 @@ std::string topology_remedy(const connection_error& error) {
 }
 
 ports::finding look_at_topology(connection& link) {
+    std::vector<std::string_view> limited;
     try {
-        declare_topology(link);
+        limited = declare_topology(link, unlimited_on(link.broker_version()));
     } catch (const connection_error& error) {
         return {
             .check = "topology", .result = failed, .what = error.what(), .remedy = topology_remedy(error)};
+    }
+    if (!limited.empty()) {
+        return {.check = "topology",
+                .result = warning,
+                .what = fmt::format(
+                    "declared on another major version of RabbitMQ, with a delivery limit here: {}",
+                    fmt::join(limited, ", ")),
+                .remedy =
+                    "raise the limit with a policy, or delete the queue when it is empty; see "
+                    "docs/operations.md, Upgrading RabbitMQ"};
     }
     return {.check = "topology",
             .what = fmt::format("{}, {} and what belongs to them", event_exchange, worker_queue)};

@@ -28,6 +28,20 @@ void link_status::down(const std::string& why, bool is_misdeclared) {
     }
 }
 
+void link_status::limited(std::span<const std::string_view> queues) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(is_limit_told_, true)) return;
+    }
+    log_.warn(
+        "queues were declared on another major version of RabbitMQ and have a delivery limit here: unless a "
+        "policy raises it, messages that come back too often are dropped",
+        {{"bus", bus_name_},
+         {"connection", part_},
+         {"queues", fmt::format("{}", fmt::join(queues, ", "))},
+         {"remedy", "docs/operations.md, Upgrading RabbitMQ"}});
+}
+
 void link_status::blocked(const std::string& why) {
     if (change(fmt::format("the broker accepts no messages: {}", why))) {
         log_.warn("the broker accepts no messages for now", {{"bus", bus_name_}, {"error", why}});

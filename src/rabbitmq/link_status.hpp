@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ public:
     /// The connection is gone or could not be made; `is_misdeclared` where trying again will not help by
     /// itself.
     void down(const std::string& why, bool is_misdeclared);
+    /// These queues drop messages that come back too often, as they do when workers crash. It is no fault,
+    /// and only a person can mend it: logged once.
+    void limited(std::span<const std::string_view> queues);
     /// The broker accepts no messages for now, or does again.
     void blocked(const std::string& why);
     void unblocked();
@@ -36,6 +40,7 @@ private:
     ports::logger& log_;
     mutable std::mutex mutex_;
     std::optional<std::string> fault_ = "not connected yet";
+    bool is_limit_told_ = false;
 };
 
 }  // namespace delivery::rabbitmq

@@ -1,11 +1,12 @@
 #include <map>
 #include <string>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "core/message_codec.hpp"
 #include "integration/rabbitmq_session.hpp"
 #include "rabbitmq/connection.hpp"
+#include "rabbitmq/examination.hpp"
 #include "rabbitmq/incoming_content.hpp"
 #include "rabbitmq/topology.hpp"
 #include "support/amqp_client.hpp"
@@ -18,6 +19,9 @@ namespace {
 
 using domain::status;
 using ports::publish_outcome;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 /// A plain connection, to change the broker's exchanges and queues behind the bus's back.
 class administrator {
@@ -39,6 +43,9 @@ public:
     void delete_exchange(std::string_view name) {
         amqp_exchange_delete(link_.state(), 1, rabbitmq::to_bytes(name), 0);
         link_.check_reply("deleting an exchange");
+    }
+    std::vector<std::string_view> declare_topology(const rabbitmq::delivery_limits& limits) {
+        return rabbitmq::declare_topology(link_, limits);
     }
     void declare_classic_queue(std::string_view name) {
         amqp_queue_declare(link_.state(), 1, rabbitmq::to_bytes(name), 0, 1, 0, 0, amqp_empty_table);
@@ -256,6 +263,60 @@ TEST(rabbitmq_bus, a_queue_with_other_properties_is_named_as_the_fault) {
     EXPECT_TRUE(eventually(std::chrono::seconds(20), is_named))
         << session.bus().find_fault().value_or("none");
     EXPECT_EQ(count_of(session.publish(make_event_messages(1)), publish_outcome::failed), 1U);
+}
+
+// As after an upgrade of the broker, and after its return.
+TEST(rabbitmq_topology, queues_with_the_accepted_delivery_limit_stay_as_they_are) {
+    const rabbitmq::delivery_limit none;
+    const rabbitmq::delivery_limit some = 1000;
+    for (const auto& [there, wanted] : {std::pair(none, some), std::pair(some, none)}) {
+        const auto url = shared_rabbitmq().fresh_vhost();
+        EXPECT_THAT(administrator(url).declare_topology({.wanted = there, .accepted = wanted}), IsEmpty());
+        administrator next(url);
+        const rabbitmq::delivery_limits turned{.wanted = wanted, .accepted = there};
+        for (int i = 0; i < 2; ++i) {
+            EXPECT_THAT(next.declare_topology(turned),
+                        ElementsAre("delivery.worker", "delivery.worker.dead-letter"));
+        }
+        try {
+            next.declare_topology({.wanted = 2000, .accepted = 3000});
+            ADD_FAILURE() << "other limits were accepted";
+        } catch (const rabbitmq::connection_error& error) {
+            EXPECT_TRUE(error.is_misdeclared());
+            EXPECT_THAT(error.what(), HasSubstr("2000"));
+        }
+    }
+}
+
+TEST(rabbitmq_topology, only_rabbitmq_4_is_told_that_there_is_no_delivery_limit) {
+    EXPECT_EQ(rabbitmq::unlimited_on(3).wanted, std::nullopt);
+    EXPECT_EQ(rabbitmq::unlimited_on(3).accepted, -1);
+    EXPECT_EQ(rabbitmq::unlimited_on(4).wanted, -1);
+    EXPECT_EQ(rabbitmq::unlimited_on(4).accepted, std::nullopt);
+}
+
+TEST(rabbitmq_bus, works_on_queues_of_another_version_and_says_once_what_they_lack) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    tcp_proxy proxy(rabbitmq::parse_url(url)->port);
+    administrator(url).declare_topology({.wanted = -1, .accepted = -1});
+    rabbitmq_session session(through(proxy, url));
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_EQ(session.publish(make_event_messages(1)), publish_outcomes(1, publish_outcome::confirmed));
+        const auto received = session.receive(1);
+        EXPECT_EQ(received.size(), 1U);
+        session.acknowledge(received);
+        proxy.cut_all();
+        EXPECT_TRUE(session.is_faulty_soon());
+        EXPECT_TRUE(session.is_usable_soon());
+    }
+    const auto lines = session.log().lines();
+    EXPECT_EQ(std::ranges::count_if(lines, [](const auto& line) { return line.fields.contains("queues"); }),
+              2)
+        << "one of the publisher, one of the consumer";
+
+    const auto findings = rabbitmq::examine({.endpoint = rabbitmq::parse_url(url).value()});
+    EXPECT_EQ(findings.at(1).result, ports::finding::grade::warning);
+    EXPECT_THAT(findings.at(1).what, HasSubstr("delivery.worker, delivery.worker.dead-letter"));
 }
 
 TEST(rabbitmq_bus, wrong_credentials_and_an_absent_broker_are_faults_without_secrets) {
