@@ -38,9 +38,14 @@ bool enter_user_namespace() {
 
 }  // namespace
 
-bool enter_private_mounts() {
-    return (::unshare(CLONE_NEWNS) == 0 || enter_user_namespace()) &&
-           ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+// Not a user namespace for root: it would know no other user, and the servers run as one (PostgreSQL refuses
+// root).
+std::expected<void, std::string> enter_private_mounts() {
+    const bool is_root = ::geteuid() == 0;
+    const bool is_apart = ::unshare(CLONE_NEWNS) == 0 || (!is_root && enter_user_namespace());
+    if (is_apart && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) return {};
+    return std::unexpected(is_root ? "needs a small disk, and root may not mount one here (CAP_SYS_ADMIN)"
+                                   : "needs a small disk, which only root may mount, or a user namespace");
 }
 
 small_disk::small_disk(std::filesystem::path folder, std::size_t bytes)

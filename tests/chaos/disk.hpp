@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <filesystem>
-#include <memory>
+#include <string>
 
 namespace delivery::chaos {
 
-/// Gives this process mounts of its own, which go with it and its children however they end. False where the
-/// system lets neither root nor a user namespace do so. To be called before any thread is started.
-bool enter_private_mounts();
+/// Gives this process mounts of its own, which go with it and its children however they end; or says why the
+/// system does not let it. To be called before any thread is started.
+std::expected<void, std::string> enter_private_mounts();
 
 /// A small disk in memory, mounted on a folder that it makes.
 class small_disk {

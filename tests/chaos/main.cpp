@@ -86,14 +86,14 @@ int report(const options& asked, const run_result& result, const std::filesystem
 }
 
 // Comes with what the machine does not allow, and why.
-deployment_options look_around(const options& asked, bool has_disks,
+deployment_options look_around(const options& asked, const std::expected<void, std::string>& mounts,
                                std::map<fault_kind, std::string>& skipped) {
     deployment_options place{.folder = tests::make_temp_folder()};
     const auto minutes = static_cast<std::size_t>(asked.length / std::chrono::minutes(1)) + 1;
-    if (has_disks) {
+    if (mounts) {
         place.disk_bytes = least_disk + disk_a_minute * minutes;
     } else {
-        skipped[fault_kind::fill_disk] = "needs a small disk, which only root may mount, or a user namespace";
+        skipped[fault_kind::fill_disk] = mounts.error();
     }
     place.faketime_library = find_faketime();
     if (!place.faketime_library) skipped[fault_kind::skew_clock] = "needs the package faketime";
@@ -101,10 +101,10 @@ deployment_options look_around(const options& asked, bool has_disks,
 }
 
 int play(const options& asked) {
-    const bool has_disks = enter_private_mounts();
+    const auto mounts = enter_private_mounts();
     const interruption stopped;
     std::map<fault_kind, std::string> skipped;
-    const auto place = look_around(asked, has_disks, skipped);
+    const auto place = look_around(asked, mounts, skipped);
     int code = exit_unbalanced;
     try {
         const auto result = run(asked, place, skipped, stopped.flag());
