@@ -85,6 +85,7 @@ struct evidence {
     std::uint64_t outbox_left = 0;
     std::uint64_t timers_left = 0;
     wire_record wire;
+    bool is_still_moving = false;               ///< Whether what is left was still being done at the end.
     std::vector<std::string> dead_letters;      ///< Their reasons.
     std::vector<std::string> unexpected_exits;  ///< Roles that ended without being told to.
     std::string audit;                          ///< What `delivery audit` said where it did not agree.

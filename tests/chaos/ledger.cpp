@@ -50,7 +50,7 @@ private:
 
     void inspect_progress(const stored_order& order) {
         if (order.status != life_cycle.back())
-            stuck_.push_back(fmt::format("{} is {}", order.id.to_string(), order.status));
+            left_undone(stuck_).push_back(fmt::format("{} is {}", order.id.to_string(), order.status));
     }
 
     void inspect_history(const stored_order& order) {
@@ -99,7 +99,7 @@ private:
             const auto place = static_cast<std::size_t>(event.version - 1);
             if (place >= life_cycle.size()) continue;
             if (heard == found_.wire.orders.end() || heard->second.at(place).times == 0) {
-                unpublished_.push_back(fmt::format("{} version {}", id, event.version));
+                left_undone(unpublished_).push_back(fmt::format("{} version {}", id, event.version));
                 continue;
             }
             const auto& on_wire = heard->second.at(place);
@@ -148,8 +148,15 @@ private:
     void inspect_rest() {
         for (const auto& orphan : found_.orphans) illegal_.push_back(orphan);
         if (found_.outbox_left > 0)
-            unpublished_.push_back(fmt::format("{} rows are left in the outbox", found_.outbox_left));
-        if (found_.timers_left > 0) stuck_.push_back(fmt::format("{} timers are left", found_.timers_left));
+            left_undone(unpublished_)
+                .push_back(fmt::format("{} rows are left in the outbox", found_.outbox_left));
+        if (found_.timers_left > 0)
+            left_undone(stuck_).push_back(fmt::format("{} timers are left", found_.timers_left));
+    }
+
+    // What moves still would perhaps have been done: no promise is known to be broken.
+    std::vector<std::string>& left_undone(std::vector<std::string>& at_rest) {
+        return found_.is_still_moving ? still_moving_ : at_rest;
     }
 
     ledger finish() {
@@ -163,6 +170,7 @@ private:
             {"illegal", "history entries that break the rules", std::move(illegal_)},
             {"repeated", "history entries or orders that are there twice", std::move(repeated_)},
             {"unpublished", "stored events never heard on the exchange", std::move(unpublished_)},
+            {"still moving", "not done, but still moving when patience ended", std::move(still_moving_)},
             {"out of order", "versions heard before their predecessor", std::move(out_of_order_)},
             {"untrue", "heard on the exchange, but not stored so", std::move(untrue_)},
             {"dead letters", "set aside, though nothing was wrong with them", found_.dead_letters},
@@ -177,7 +185,8 @@ private:
     const evidence& found_;
     std::unordered_map<uuid, const stored_order*> orders_;
     std::unordered_set<uuid> event_ids_;
-    std::vector<std::string> lost_, stuck_, illegal_, repeated_, unpublished_, out_of_order_, untrue_;
+    std::vector<std::string> lost_, stuck_, illegal_, repeated_, unpublished_, still_moving_, out_of_order_,
+        untrue_;
     ledger result_;
 };
 

@@ -82,6 +82,12 @@ TEST(chaos_ledger, repeats_and_lost_answers_are_no_fault) {
     EXPECT_EQ(result.unacknowledged, 1U);
 }
 
+TEST(chaos_ledger, what_was_done_as_patience_ended_is_no_fault) {
+    auto found = flawless();
+    found.is_still_moving = true;
+    EXPECT_TRUE(draw_ledger(found).is_balanced());
+}
+
 struct violation {
     std::string name;
     std::string promise;
@@ -123,6 +129,34 @@ const std::vector<violation> violations{
          in.stored[0].version = 2;
          in.stored[0].history.pop_back();
          in.wire.orders[numbered(1)][2] = {};
+     }},
+    {"unfinished_but_moving", "still moving",
+     [](evidence& in) {
+         in.is_still_moving = true;
+         in.stored[0].status = "IN_TRANSIT";
+         in.stored[0].version = 2;
+         in.stored[0].history.pop_back();
+         in.wire.orders[numbered(1)][2] = {};
+     }},
+    {"an_event_not_heard_yet", "still moving",
+     [](evidence& in) {
+         in.is_still_moving = true;
+         in.wire.orders[numbered(1)][2] = {};
+     }},
+    {"rows_left_but_moving", "still moving",
+     [](evidence& in) {
+         in.is_still_moving = true;
+         in.outbox_left = 1;
+     }},
+    {"timers_left_but_moving", "still moving",
+     [](evidence& in) {
+         in.is_still_moving = true;
+         in.timers_left = 1;
+     }},
+    {"lost_however_it_moves", "lost",
+     [](evidence& in) {
+         in.is_still_moving = true;
+         in.clients.denied.push_back(numbered(1));
      }},
     {"a_gap_in_the_history", "illegal",
      [](evidence& in) {
