@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "chaos/plan.hpp"
 #include "domain/uuid.hpp"
 
 namespace delivery::chaos {
@@ -77,8 +78,23 @@ struct client_record {
     unavailability without_answer;
 };
 
+/// A fault that could not be carried out: which, and why not.
+struct failed_fault {
+    fault_kind kind = fault_kind::kill_role;
+    std::string what;
+};
+
+/// What was done to the deployment.
+struct fault_record {
+    milliseconds length{};                      ///< For how long there were faults.
+    std::map<fault_kind, std::uint64_t> made;   ///< 0 for kinds whose turn did not come.
+    std::map<fault_kind, std::string> skipped;  ///< Kinds that were not tried, and why.
+    std::vector<failed_fault> failed;
+};
+
 /// All that the verdict is drawn from.
 struct evidence {
+    fault_record faults;
     client_record clients;
     std::vector<stored_order> stored;
     std::vector<std::string> orphans;  ///< Events, outbox rows and timers that are left without their order.

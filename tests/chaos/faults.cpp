@@ -38,7 +38,8 @@ void fault_maker::run_lane(const std::vector<planned_fault>& lane, clock::time_p
             ++made_[fault.kind];
         } catch (const std::exception& reason) {
             const std::lock_guard lock(mutex_);
-            failed_.push_back(fmt::format("{}: {}", describe(fault), reason.what()));
+            failed_.push_back(
+                {.kind = fault.kind, .what = fmt::format("{}: {}", describe(fault), reason.what())});
         }
         write(fmt::format("    over: {}", to_string(fault.kind)));
     }

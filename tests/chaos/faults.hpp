@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chaos/deployment.hpp"
+#include "chaos/evidence.hpp"
 #include "chaos/plan.hpp"
 
 namespace delivery::chaos {
@@ -30,7 +31,7 @@ public:
 
     /// Once the lanes have ended; kinds that did not come up are not among them.
     [[nodiscard]] const std::map<fault_kind, std::uint64_t>& made() const { return made_; }
-    [[nodiscard]] const std::vector<std::string>& failed() const { return failed_; }
+    [[nodiscard]] const std::vector<failed_fault>& failed() const { return failed_; }
 
 private:
     void make(const planned_fault& fault);
@@ -47,7 +48,7 @@ private:
     std::mutex mutex_;
     std::ofstream diary_;
     std::map<fault_kind, std::uint64_t> made_;
-    std::vector<std::string> failed_;
+    std::vector<failed_fault> failed_;
 };
 
 }  // namespace delivery::chaos

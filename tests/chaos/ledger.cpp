@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "chaos/shortfalls.hpp"
+
 namespace delivery::chaos {
 namespace {
 
@@ -162,7 +164,7 @@ private:
     ledger finish() {
         std::vector<std::string> audit;
         if (!found_.audit.empty()) audit.push_back(found_.audit);
-        std::vector<std::string> vacuous;
+        auto vacuous = find_shortfalls(found_.faults);
         if (result_.acknowledged == 0) vacuous.emplace_back("no order was acknowledged at all");
         result_.promises = {
             {"lost", "acknowledged, but not stored as promised", std::move(lost_)},

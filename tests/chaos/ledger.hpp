@@ -1,13 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "chaos/evidence.hpp"
-#include "chaos/plan.hpp"
 
 namespace delivery::chaos {
 
@@ -32,17 +29,13 @@ struct ledger {
     [[nodiscard]] const promise& operator[](const std::string& name) const;
 };
 
-/// Judges by its own reading of the rules; nothing of the service's code takes part. A run without a single
-/// acknowledged order proves nothing, and is not balanced.
+/// Judges by its own reading of the rules; nothing of the service's code takes part. A run that proves
+/// nothing, for want of orders or of faults, is not balanced.
 ledger draw_ledger(const evidence& found);
 
 /// What a run was, for the report.
 struct run_facts {
     std::uint64_t seed = 0;
-    std::chrono::milliseconds length{};
-    std::map<fault_kind, std::uint64_t> faults;  ///< 0 for kinds whose turn did not come.
-    std::map<fault_kind, std::string> skipped;   ///< Kinds that were not tried, and why.
-    std::vector<std::string> failed_faults;      ///< Faults that could not be carried out.
     std::string sabotage;
 };
 

@@ -37,12 +37,12 @@ void add_promises(std::string& text, const ledger& result) {
     for (const auto& each : result.promises) add_row(text, each.name, each.broken.size(), each.meaning);
 }
 
-void add_faults(std::string& text, const run_facts& run) {
+void add_faults(std::string& text, const fault_record& faults) {
     add_section(text, "Faults");
-    for (const auto& [kind, count] : run.faults) add_row(text, to_string(kind), count);
-    for (const auto& [kind, why] : run.skipped)
+    for (const auto& [kind, count] : faults.made) add_row(text, to_string(kind), count);
+    for (const auto& [kind, why] : faults.skipped)
         add_row(text, to_string(kind), 0, fmt::format("SKIPPED: {}", why));
-    for (const auto& failed : run.failed_faults) text += fmt::format("  not carried out: {}\n", failed);
+    for (const auto& failed : faults.failed) text += fmt::format("  not carried out: {}\n", failed.what);
 }
 
 void add_unavailability(std::string& text, const unavailability& seen) {
@@ -71,11 +71,11 @@ void add_broken(std::string& text, const ledger& result) {
 
 std::string to_table(const run_facts& run, const evidence& found, const ledger& result) {
     auto text = fmt::format("Ledger of chaos seed {} over {:.1f} minutes{}\n", run.seed,
-                            static_cast<double>(run.length.count()) / 60'000,
+                            static_cast<double>(found.faults.length.count()) / 60'000,
                             run.sabotage.empty() ? "" : fmt::format(", sabotaged: {}", run.sabotage));
     add_orders(text, found, result);
     add_promises(text, result);
-    add_faults(text, run);
+    add_faults(text, found.faults);
     add_unavailability(text, found.clients.without_answer);
     add_broken(text, result);
     text += result.is_balanced() ? "\nThe ledger balances.\n" : "\nTHE LEDGER DOES NOT BALANCE.\n";
@@ -84,9 +84,11 @@ std::string to_table(const run_facts& run, const evidence& found, const ledger& 
 
 std::string to_json(const run_facts& run, const evidence& found, const ledger& result) {
     boost::json::object faults;
-    for (const auto& [kind, count] : run.faults) faults[to_string(kind)] = count;
+    for (const auto& [kind, count] : found.faults.made) faults[to_string(kind)] = count;
     boost::json::object skipped;
-    for (const auto& [kind, why] : run.skipped) skipped[to_string(kind)] = why;
+    for (const auto& [kind, why] : found.faults.skipped) skipped[to_string(kind)] = why;
+    boost::json::array failed;
+    for (const auto& each : found.faults.failed) failed.emplace_back(each.what);
     boost::json::object promises;
     for (const auto& each : result.promises) promises[each.name] = boost::json::value_from(each.broken);
     boost::json::object statuses;
@@ -95,7 +97,7 @@ std::string to_json(const run_facts& run, const evidence& found, const ledger& r
     for (const auto length : found.clients.without_answer.clients) clients.emplace_back(length.count());
     const boost::json::object all{
         {"seed", run.seed},
-        {"length_ms", run.length.count()},
+        {"length_ms", found.faults.length.count()},
         {"balanced", result.is_balanced()},
         {"sabotage", run.sabotage},
         {"acknowledged", result.acknowledged},
@@ -109,7 +111,7 @@ std::string to_json(const run_facts& run, const evidence& found, const ledger& r
         {"broken", std::move(promises)},
         {"faults", std::move(faults)},
         {"skipped", std::move(skipped)},
-        {"failed_faults", boost::json::value_from(run.failed_faults)},
+        {"failed_faults", std::move(failed)},
         {"longest_unavailability_ms", found.clients.without_answer.overall.count()},
         {"longest_unavailability_of_clients_ms", std::move(clients)},
     };

@@ -73,9 +73,9 @@ std::expected<options, std::string> parse_options(std::span<const char* const> a
 std::string usage() {
     return "usage: ./dev chaos [--minutes N] [--seed S] [--json FILE]\n"
            "\n"
-           "Two of each role on a PostgreSQL and a RabbitMQ of their own, under load, while random faults "
-           "strike\n"
-           "them; then the ledger. Exit 0 where it balances, 1 where it does not.\n"
+           "Two of each role on a PostgreSQL and a RabbitMQ of their own, under load, while random faults\n"
+           "strike them; then the ledger. Exit 0 where it balances, 1 where it does not, or where too\n"
+           "little happened to prove anything.\n"
            "\n"
            "  --minutes N   how long the faults go on; default 1, fractions are welcome\n"
            "  --seed S      draw the faults of that seed again; default: a fresh one, which is printed\n"

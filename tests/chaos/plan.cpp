@@ -122,6 +122,8 @@ std::vector<planned_fault> draw_lane(dice chance, milliseconds length, const std
 
 std::string_view to_string(fault_kind kind) { return rule_of(kind).name; }
 
+std::size_t lane_of(fault_kind kind) { return rule_of(kind).lane; }
+
 std::vector<fault_kind> all_fault_kinds() {
     std::vector<fault_kind> kinds;
     for (const auto& rule : rules) kinds.push_back(rule.kind);

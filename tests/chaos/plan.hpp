@@ -37,8 +37,13 @@ enum class fault_kind : std::uint8_t {
     black_hole_broker,
 };
 
+/// What the faults of each lane strike. The lanes go on side by side.
+inline constexpr std::array<std::string_view, 3> lanes{"the processes", "PostgreSQL", "RabbitMQ"};
+
 /// A name for people, such as "kill -9 a role".
 std::string_view to_string(fault_kind kind);
+/// The place of its lane among all lanes.
+std::size_t lane_of(fault_kind kind);
 std::vector<fault_kind> all_fault_kinds();
 
 /// The processes under test: two of each role, by index.
@@ -60,8 +65,8 @@ struct planned_fault {
 /// In words: what, where, how much.
 std::string describe(const planned_fault& fault);
 
-/// What happens to the processes, to the database and to the broker. The three go on side by side.
-using fault_plan = std::array<std::vector<planned_fault>, 3>;
+/// What happens in each lane.
+using fault_plan = std::array<std::vector<planned_fault>, lanes.size()>;
 
 /// Draws faults for a run of that length. The same arguments give the same plan. Every kind that is not left
 /// out comes once before any comes twice in its lane.

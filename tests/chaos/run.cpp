@@ -42,12 +42,12 @@ public:
     run_result take(std::map<fault_kind, std::string> skipped) {
         run_result result;
         result.facts.seed = asked_.seed;
-        result.facts.length = asked_.length;
-        result.facts.skipped = std::move(skipped);
         result.facts.sabotage = asked_.sabotage;
+        result.found.faults.length = asked_.length;
+        result.found.faults.skipped = std::move(skipped);
         try {
             start();
-            if (!stop_) make_trouble(result);
+            if (!stop_) make_trouble(result.found);
             if (!stop_) result.found.is_still_moving = !settle();
             if (!stop_) collect(result.found);
         } catch (const std::exception&) {
@@ -65,9 +65,9 @@ private:
             throw std::runtime_error(fmt::format("not ready at the start: {}", fmt::join(unready, ", ")));
     }
 
-    void make_trouble(run_result& result) {
+    void make_trouble(evidence& found) {
         std::set<fault_kind> left_out;
-        for (const auto& [kind, why] : result.facts.skipped) left_out.insert(kind);
+        for (const auto& [kind, why] : found.faults.skipped) left_out.insert(kind);
         const auto plan = draw_plan(asked_.seed, asked_.length, left_out);
         fault_maker faults(deployed_, folder_ / "diary");
         client_crowd clients(deployed_.api_ports(), asked_.seed);
@@ -79,12 +79,12 @@ private:
         }
         if (!stop_) heal(faults);
         clients.stop();
-        result.found.clients = clients.take_record();
-        result.facts.faults = faults.made();
+        found.clients = clients.take_record();
+        found.faults.made = faults.made();
         for (const auto kind : all_fault_kinds()) {
-            if (!left_out.contains(kind)) result.facts.faults.try_emplace(kind, 0);
+            if (!left_out.contains(kind)) found.faults.made.try_emplace(kind, 0);
         }
-        result.facts.failed_faults = faults.failed();
+        found.faults.failed = faults.failed();
     }
 
     // Clients go on until everybody is well again, which ends the last spell of unavailability.

@@ -53,8 +53,15 @@ void add_order(evidence& in, std::uint8_t order) {
     in.stored.push_back(stored);
 }
 
+void add_failed(evidence& in, fault_kind kind, std::size_t times) {
+    for (std::size_t count = 0; count < times; ++count)
+        in.faults.failed.push_back({.kind = kind, .what = "no"});
+}
+
 evidence flawless() {
     evidence found;
+    found.faults.length = std::chrono::minutes(1);
+    for (const auto kind : all_fault_kinds()) found.faults.made[kind] = 2;
     add_order(found, 1);
     add_order(found, 2);
     return found;
@@ -85,6 +92,23 @@ TEST(chaos_ledger, repeats_and_lost_answers_are_no_fault) {
 TEST(chaos_ledger, what_was_done_as_patience_ended_is_no_fault) {
     auto found = flawless();
     found.is_still_moving = true;
+    EXPECT_TRUE(draw_ledger(found).is_balanced());
+}
+
+TEST(chaos_ledger, what_is_skipped_or_fails_now_and_then_is_no_fault) {
+    auto found = flawless();
+    found.faults.made.erase(fault_kind::fill_disk);
+    found.faults.skipped[fault_kind::fill_disk] = "needs root";
+    found.faults.made[fault_kind::fail_over] = 0;
+    add_failed(found, fault_kind::fail_over, 1);
+    add_failed(found, fault_kind::kill_broker, 1);
+    EXPECT_TRUE(draw_ledger(found).is_balanced());
+}
+
+TEST(chaos_ledger, a_run_may_be_too_short_for_faults) {
+    auto found = flawless();
+    found.faults.length = std::chrono::seconds(2);
+    found.faults.made.clear();
     EXPECT_TRUE(draw_ledger(found).is_balanced());
 }
 
@@ -209,6 +233,20 @@ const std::vector<violation> violations{
     {"a_crash", "unexpected exits", [](evidence& in) { in.unexpected_exits.emplace_back("api 1"); }},
     {"an_audit_that_fails", "audit", [](evidence& in) { in.audit = "exit 1"; }},
     {"nothing_at_all", "vacuous", [](evidence& in) { in = {}; }},
+    {"a_lane_that_struck_nothing", "vacuous",
+     [](evidence& in) {
+         for (auto& [kind, count] : in.faults.made) count = lane_of(kind) == 2 ? 0 : count;
+     }},
+    {"too_many_faults_not_carried_out", "vacuous",
+     [](evidence& in) {
+         add_failed(in, fault_kind::fail_over, 2);
+         add_failed(in, fault_kind::kill_broker, 1);
+     }},
+    {"a_kind_of_fault_never_carried_out", "vacuous",
+     [](evidence& in) {
+         in.faults.made[fault_kind::fail_over] = 0;
+         add_failed(in, fault_kind::fail_over, 2);
+     }},
 };
 
 INSTANTIATE_TEST_SUITE_P(each, chaos_violation, testing::ValuesIn(violations),
@@ -231,15 +269,15 @@ TEST(chaos_ledger, an_order_that_only_the_database_knows_was_not_published) {
 TEST(chaos_ledger, reads_as_a_table_and_as_json) {
     auto found = flawless();
     found.clients.denied.push_back(numbered(1));
+    found.faults.made[fault_kind::kill_role] = 3;
+    found.faults.skipped[fault_kind::fill_disk] = "needs root";
+    add_failed(found, fault_kind::fail_over, 1);
     const auto result = draw_ledger(found);
-    run_facts run{.seed = 7,
-                  .length = std::chrono::minutes(2),
-                  .faults = {{fault_kind::kill_role, 3}},
-                  .skipped = {{fault_kind::fill_disk, "needs root"}},
-                  .failed_faults = {},
-                  .sabotage = {}};
+    const run_facts run{.seed = 7, .sabotage = {}};
     const auto table = to_table(run, found, result);
     EXPECT_THAT(table, HasSubstr("SKIPPED: needs root"));
+    EXPECT_THAT(table, HasSubstr("not carried out: no"));
+    EXPECT_THAT(table, HasSubstr("over 1.0 minutes"));
     EXPECT_THAT(table, HasSubstr(numbered(1).to_string()));
     EXPECT_THAT(table, HasSubstr("DOES NOT BALANCE"));
     const auto parsed = boost::json::parse(to_json(run, found, result));
