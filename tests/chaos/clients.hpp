@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chaos/evidence.hpp"
+#include "chaos/succession_log.hpp"
 
 namespace delivery::chaos {
 
@@ -34,34 +35,40 @@ private:
 class client_board {
 public:
     /// The ports of the APIs, between which clients change whenever one does not answer.
-    explicit client_board(std::vector<int> ports) : ports(std::move(ports)) {}
+    client_board(std::vector<int> ports, const succession_log& of_database)
+        : ports(std::move(ports)), successions(of_database) {}
 
     void succeed();
-    void acknowledge(const uuid& id);
-    /// One of the orders acknowledged lately; nothing where there is none.
-    std::optional<uuid> some_acknowledged(std::size_t draw) const;
+    void acknowledge(acknowledged_order order);
+    /// One of the orders acknowledged lately, and the latest; nothing where there is none.
+    std::optional<acknowledged_order> some_acknowledged(std::size_t draw) const;
+    std::optional<acknowledged_order> last_acknowledged() const;
     [[nodiscard]] std::chrono::milliseconds longest_gap();
 
     const std::vector<int> ports;
+    const succession_log& successions;
     std::atomic<bool> is_stopping = false;
 
 private:
     mutable std::mutex mutex_;
     gap_meter gaps_{gap_meter::clock::now()};
-    std::array<uuid, 1000> recent_{};
+    std::array<acknowledged_order, 1000> recent_{};
     std::size_t acknowledged_ = 0;
 };
 
 /// Clients that post orders, with and without an Idempotency-Key, and read them, until told to stop. They
-/// bear with everything: what is not answered is tried again with its key, or given up without one.
+/// bear with everything: what is not answered is tried again with its key, or given up without one. What is
+/// answered they hold against what they know.
 class client_crowd {
 public:
-    client_crowd(std::vector<int> ports, std::uint64_t seed);
+    client_crowd(std::vector<int> ports, const succession_log& of_database, std::uint64_t seed);
     ~client_crowd();
     client_crowd(const client_crowd&) = delete;
     client_crowd& operator=(const client_crowd&) = delete;
 
-    [[nodiscard]] std::optional<uuid> some_acknowledged() const { return board_.some_acknowledged(0); }
+    [[nodiscard]] std::optional<acknowledged_order> some_acknowledged() const {
+        return board_.some_acknowledged(0);
+    }
 
     /// Lets every client finish the request that it has begun.
     void stop();

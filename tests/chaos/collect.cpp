@@ -13,7 +13,7 @@ constexpr auto dead_letter_queue = "delivery.worker.dead-letter";
 
 // Microseconds as an integer, since text would have to be parsed again.
 constexpr auto orders_query = R"(
-    SELECT id, customer_name, status, version, (extract(epoch FROM created_at) * 1000000)::bigint
+    SELECT id, customer_name, address, status, version, (extract(epoch FROM created_at) * 1000000)::bigint
     FROM orders WHERE id > '{}' ORDER BY id LIMIT {})";
 constexpr auto events_query = R"(
     SELECT order_id, id, version, status, (extract(epoch FROM recorded_at) * 1000000)::bigint
@@ -61,10 +61,10 @@ void collect_stored(tests::sql_database& database, evidence& into) {
         const auto first = into.stored.size();
         for (const auto& row : database.query(fmt::format(orders_query, after, page_size))) {
             into.stored.push_back({.id = to_uuid(row[0]),
-                                   .name = row[1].value(),
-                                   .status = row[2].value(),
-                                   .version = std::stoi(row[3].value()),
-                                   .created_at = std::stoll(row[4].value()),
+                                   .posted = {.name = row[1].value(), .address = row[2].value()},
+                                   .status = row[3].value(),
+                                   .version = std::stoi(row[4].value()),
+                                   .created_at = std::stoll(row[5].value()),
                                    .history = {}});
         }
         if (into.stored.size() == first) break;

@@ -6,13 +6,15 @@
 #include <string>
 
 #include "chaos/disk.hpp"
+#include "chaos/succession_log.hpp"
 #include "support/servers.hpp"
 #include "support/sql.hpp"
 
 namespace delivery::chaos {
 
 /// A PostgreSQL and a synchronous standby, which takes its place in a fail-over and gets a standby of its own
-/// then. With a disk size, each has its data on a small disk. Used by one thread at a time.
+/// then. With a disk size, each has its data on a small disk. Used by one thread at a time, but for its
+/// successions.
 class database_pair {
 public:
     database_pair(std::filesystem::path folder, std::optional<std::size_t> disk_bytes);
@@ -29,8 +31,11 @@ public:
     void fill_disk() { primary_.disk->fill(); }
     void free_disk() { primary_.disk->free(); }
 
-    /// Waits until the standby has all that was committed; false where that does not come about.
+    /// Waits until the standby has all that was written before, and commits wait for it; false where that
+    /// does not come about.
     bool await_standby() const;
+
+    [[nodiscard]] const succession_log& successions() const { return successions_; }
 
     /// Kills the primary and, after `absence`, has the standby take its place. `port()` is another then.
     void fail_over(std::chrono::milliseconds absence);
@@ -53,6 +58,7 @@ private:
 
     std::filesystem::path folder_;
     std::optional<std::size_t> disk_bytes_;
+    succession_log successions_;
     int members_ = 0;
     member primary_;
     member standby_;

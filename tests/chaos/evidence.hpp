@@ -18,10 +18,19 @@ using domain::uuid;
 /// The statuses of a whole life, the version of each being its place.
 inline constexpr std::array<std::string_view, 3> life_cycle{"RECEIVED", "IN_TRANSIT", "DELIVERED"};
 
-/// An order as a client was promised it. Every name is sent for one order only.
+/// What a client sends to have an order made. Every name and every address is sent for one order only.
+struct posted_order {
+    std::string name;
+    std::string address;
+
+    friend bool operator==(const posted_order&, const posted_order&) = default;
+};
+
+/// An order as a client was promised it.
 struct acknowledged_order {
     uuid id;
-    std::string name;
+    posted_order posted;
+    std::string created_at;  ///< As the answer has it.
 };
 
 /// One row of the history, times in microseconds.
@@ -35,7 +44,7 @@ struct stored_event {
 /// An order as the database has it in the end, with its history by version.
 struct stored_order {
     uuid id;
-    std::string name;
+    posted_order posted;
     std::string status;
     int version = 0;
     std::int64_t created_at = 0;
@@ -72,6 +81,7 @@ struct client_record {
     std::vector<std::string> answered_twice;  ///< Keys for which two orders were acknowledged.
     std::vector<uuid> denied;                 ///< Acknowledged, and then answered 404.
     std::vector<std::string> strange;         ///< Answers that the contract does not have.
+    std::vector<std::string> misread;         ///< Answers that contradict the request or earlier answers.
     std::map<int, std::uint64_t> statuses;
     std::uint64_t unanswered = 0;
     std::uint64_t retried = 0;  ///< Posts sent again with their key.

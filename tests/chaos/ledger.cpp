@@ -33,14 +33,15 @@ public:
 private:
     void compare_acknowledged() {
         std::unordered_set<uuid> known;
-        for (const auto& [id, name] : found_.clients.acknowledged) {
-            if (!known.insert(id).second) repeated_.push_back(id.to_string() + " acknowledged for two names");
-            const auto stored = orders_.find(id);
+        for (const auto& promised : found_.clients.acknowledged) {
+            const auto id = promised.id.to_string();
+            if (!known.insert(promised.id).second) repeated_.push_back(id + " acknowledged for two names");
+            const auto stored = orders_.find(promised.id);
             if (stored == orders_.end()) {
-                lost_.push_back(id.to_string());
-            } else if (stored->second->name != name) {
-                lost_.push_back(fmt::format("{} is stored as '{}' instead of '{}'", id.to_string(),
-                                            stored->second->name, name));
+                lost_.push_back(id);
+            } else if (const auto& is = stored->second->posted; is != promised.posted) {
+                lost_.push_back(fmt::format("{} is stored as '{}', '{}' instead of '{}', '{}'", id, is.name,
+                                            is.address, promised.posted.name, promised.posted.address));
             }
         }
         for (const auto& id : found_.clients.denied) lost_.push_back(id.to_string() + " was answered 404");
@@ -116,10 +117,10 @@ private:
     void inspect_names() {
         std::unordered_map<std::string_view, const stored_order*> names;
         for (const auto& order : found_.stored) {
-            const auto [first, is_new] = names.emplace(order.name, &order);
+            const auto [first, is_new] = names.emplace(order.posted.name, &order);
             if (!is_new) {
                 repeated_.push_back(fmt::format("{} and {} are one order ('{}')", order.id.to_string(),
-                                                first->second->id.to_string(), order.name));
+                                                first->second->id.to_string(), order.posted.name));
             }
         }
         for (const auto& key : found_.clients.answered_twice)
@@ -177,6 +178,7 @@ private:
             {"untrue", "heard on the exchange, but not stored so", std::move(untrue_)},
             {"dead letters", "set aside, though nothing was wrong with them", found_.dead_letters},
             {"strange answers", "answers that the contract does not have", found_.clients.strange},
+            {"misread", "answers that contradict the request or earlier ones", found_.clients.misread},
             {"unexpected exits", "roles that ended without being told to", found_.unexpected_exits},
             {"audit", "delivery audit does not agree", std::move(audit)},
             {"vacuous", "the run proves nothing", std::move(vacuous)},

@@ -70,7 +70,7 @@ private:
         for (const auto& [kind, why] : found.faults.skipped) left_out.insert(kind);
         const auto plan = draw_plan(asked_.seed, asked_.length, left_out);
         fault_maker faults(deployed_, folder_ / "diary");
-        client_crowd clients(deployed_.api_ports(), asked_.seed);
+        client_crowd clients(deployed_.api_ports(), deployed_.database().successions(), asked_.seed);
         const auto end = clock::now() + asked_.length;
         {
             std::vector<std::jthread> lanes;

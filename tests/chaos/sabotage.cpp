@@ -34,13 +34,14 @@ void insist(const std::string& what, Attempt&& attempt) {
 // Of an order that was acknowledged and is finished, so that nobody writes to it any more.
 void delete_of_finished(deployment& where, const client_crowd& clients, std::string_view statements) {
     insist(std::string(statements), [&] {
-        const auto id = clients.some_acknowledged();
-        if (!id) return false;
+        const auto order = clients.some_acknowledged();
+        if (!order) return false;
+        const auto id = order->id.to_string();
         const auto database = where.database().open();
-        const auto finished = fmt::format(
-            "SELECT count(*) FROM orders WHERE id = '{}' AND status = 'DELIVERED'", id->to_string());
+        const auto finished =
+            fmt::format("SELECT count(*) FROM orders WHERE id = '{}' AND status = 'DELIVERED'", id);
         if (database->number(finished) == 0) return false;
-        database->query(fmt::format(fmt::runtime(statements), id->to_string()));
+        database->query(fmt::format(fmt::runtime(statements), id));
         return true;
     });
 }

@@ -33,12 +33,18 @@ void hear(evidence& in, std::uint8_t order, int version) {
                  false);
 }
 
+posted_order acknowledge(evidence& in, std::uint8_t order) {
+    const posted_order posted{.name = fmt::format("order {}", order),
+                              .address = fmt::format("Rua {}", order)};
+    in.clients.acknowledged.push_back({.id = numbered(order), .posted = posted, .created_at = {}});
+    return posted;
+}
+
 // An order that was acknowledged, finished and heard of, as it should be.
 void add_order(evidence& in, std::uint8_t order) {
-    const auto name = fmt::format("order {}", order);
-    in.clients.acknowledged.push_back({.id = numbered(order), .name = name});
+    const auto posted = acknowledge(in, order);
     stored_order stored{.id = numbered(order),
-                        .name = name,
+                        .posted = posted,
                         .status = "DELIVERED",
                         .version = 3,
                         .created_at = 100,
@@ -142,9 +148,9 @@ stored_order another_order() {
 }
 
 const std::vector<violation> violations{
-    {"acknowledged_but_not_stored", "lost",
-     [](evidence& in) { in.clients.acknowledged.push_back({.id = numbered(9), .name = "order 9"}); }},
-    {"stored_with_another_content", "lost", [](evidence& in) { in.stored[0].name = "somebody else"; }},
+    {"acknowledged_but_not_stored", "lost", [](evidence& in) { acknowledge(in, 9); }},
+    {"stored_with_another_name", "lost", [](evidence& in) { in.stored[0].posted.name = "somebody else"; }},
+    {"stored_with_another_address", "lost", [](evidence& in) { in.stored[0].posted.address = "Rua 2"; }},
     {"acknowledged_and_then_unknown", "lost", [](evidence& in) { in.clients.denied.push_back(numbered(1)); }},
     {"a_timer_left", "stuck", [](evidence& in) { in.timers_left = 1; }},
     {"unfinished", "stuck",
@@ -210,7 +216,7 @@ const std::vector<violation> violations{
      [](evidence& in) {
          add_order(in, 3);
          in.clients.acknowledged.pop_back();
-         in.stored.back().name = "order 1";
+         in.stored.back().posted.name = "order 1";
      }},
     {"two_answers_for_one_key", "repeated",
      [](evidence& in) { in.clients.answered_twice.emplace_back("order 1"); }},
@@ -229,6 +235,8 @@ const std::vector<violation> violations{
      [](evidence& in) { in.wire.hear(message(numbered(1), numbered(1, 9), 1, "RECEIVED"), false); }},
     {"not_an_event_at_all", "untrue", [](evidence& in) { in.wire.hear("hello", false); }},
     {"a_dead_letter", "dead letters", [](evidence& in) { in.dead_letters.emplace_back("ahead"); }},
+    {"an_answer_about_another_order", "misread",
+     [](evidence& in) { in.clients.misread.emplace_back("another order"); }},
     {"an_internal_error", "strange answers", [](evidence& in) { in.clients.strange.emplace_back("500"); }},
     {"a_crash", "unexpected exits", [](evidence& in) { in.unexpected_exits.emplace_back("api 1"); }},
     {"an_audit_that_fails", "audit", [](evidence& in) { in.audit = "exit 1"; }},
@@ -254,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(each, chaos_violation, testing::ValuesIn(violations),
 
 TEST(chaos_ledger, names_the_order) {
     auto found = flawless();
-    found.clients.acknowledged.push_back({.id = numbered(9), .name = "order 9"});
+    acknowledge(found, 9);
     const auto result = draw_ledger(found);
     EXPECT_THAT(result["lost"].broken, ElementsAre(numbered(9).to_string()));
     EXPECT_THROW((void)result["no such promise"], std::out_of_range);
