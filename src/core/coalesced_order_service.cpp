@@ -1,7 +1,6 @@
 #include "core/coalesced_order_service.hpp"
 
 #include "core/coalescer.hpp"
-#include "core/within.hpp"
 
 namespace delivery::core {
 namespace {
@@ -9,7 +8,12 @@ namespace {
 using ports::store_operation;
 using history_result = std::optional<std::vector<domain::order_event>>;
 
+using page = std::vector<domain::order>;
+
 constexpr ports::duration drain_poll = std::chrono::milliseconds(10);
+/// Pages cannot share a query. So many are read at once, one fewer than a reactor has connections to the
+/// database, and the others wait here: not before orders, reads and pings in the store's queue.
+constexpr std::size_t lists_at_once = 3;
 
 class coalesced_order_service final : public order_service {
 public:
@@ -23,7 +27,9 @@ public:
           creates_(around.where, around.clock, limits(),
                    [this](auto orders) { return create_batch(orders); }),
           finds_(around.where, around.clock, limits(), [this](auto ids) { return find_batch(ids); }),
-          histories_(around.where, around.clock, limits(), [this](auto ids) { return history_batch(ids); }) {}
+          histories_(around.where, around.clock, limits(), [this](auto ids) { return history_batch(ids); }),
+          lists_(around.where, around.clock, one_by_one(), [this](auto pages) { return list_batch(pages); }) {
+    }
 
     awaitable<served<ports::create_result>> create(order_draft draft) override {
         const auto now = around_.clock.now();
@@ -45,10 +51,8 @@ public:
         return guard(histories_.submit(id, deadline()));
     }
 
-    awaitable<served<std::vector<domain::order>>> list(ports::page_request request) override {
-        if (lists_under_way_ >= options_.queue_max) co_return std::unexpected(unavailable{});
-        co_return co_await guard(
-            within(around_.where, around_.clock, options_.request_timeout, list_one(request)));
+    awaitable<served<page>> list(ports::page_request request) override {
+        return guard(lists_.submit(request, deadline()));
     }
 
     awaitable<void> drain() override {
@@ -60,23 +64,16 @@ private:
     template <typename T>
     using refusable = std::expected<T, refusal>;
 
-    class counted {
-    public:
-        explicit counted(std::size_t& number) : number_(number) { ++number_; }
-        ~counted() { --number_; }
-        counted(const counted&) = delete;
-        counted& operator=(const counted&) = delete;
-
-    private:
-        std::size_t& number_;
-    };
-
     [[nodiscard]] bool is_idle() const {
-        return creates_.is_idle() && finds_.is_idle() && histories_.is_idle() && lists_under_way_ == 0;
+        return creates_.is_idle() && finds_.is_idle() && histories_.is_idle() && lists_.is_idle();
     }
 
     [[nodiscard]] coalescer_limits limits() const {
         return {.queue_max = options_.queue_max, .batch_max = options_.batch_max};
+    }
+
+    [[nodiscard]] coalescer_limits one_by_one() const {
+        return {.queue_max = options_.queue_max, .batch_max = 1, .flights_max = lists_at_once};
     }
 
     [[nodiscard]] ports::instant deadline() const {
@@ -125,10 +122,12 @@ private:
                             [this, ids] { return store_.history(ids); });
     }
 
-    awaitable<std::vector<domain::order>> list_one(ports::page_request request) {
-        const counted under_way(lists_under_way_);
-        co_return co_await caller_.call(store_operation::list, deadline(),
-                                        [this, &request] { return store_.list(request); });
+    awaitable<std::vector<page>> list_batch(std::span<const ports::page_request> pages) {
+        const auto& request = pages.front();
+        std::vector<page> results;
+        results.push_back(co_await caller_.call(store_operation::list, deadline(),
+                                                [this, &request] { return store_.list(request); }));
+        co_return results;
     }
 
     surroundings around_;
@@ -139,7 +138,7 @@ private:
     coalescer<ports::new_order, ports::create_result> creates_;
     coalescer<domain::uuid, std::optional<domain::order>> finds_;
     coalescer<domain::uuid, history_result> histories_;
-    std::size_t lists_under_way_ = 0;
+    coalescer<ports::page_request, page> lists_;
 };
 
 }  // namespace

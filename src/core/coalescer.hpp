@@ -29,6 +29,8 @@ enum class refusal {
 struct coalescer_limits {
     std::size_t queue_max = 4096;
     std::size_t batch_max = 256;
+    /// Batches that may be in flight at the same time.
+    std::size_t flights_max = 1;
     /// Once the oldest has waited this long, newcomers would wait longer still, and are refused: but only
     /// while `crowd` wait already, so that a slow moment alone turns nobody away.
     ports::duration wait_max = std::chrono::milliseconds(250);
@@ -37,9 +39,9 @@ struct coalescer_limits {
 
 /// Turns requests that arrive one by one into batches (group commit). While one batch is in flight, whatever
 /// arrives queues up and goes as the next one: idle, it adds no delay; under load, hundreds share a
-/// transaction. After a `bad_data` failure the batch's requests run one by one, so that only the bad one
-/// fails; any other failure fails them all with its exception. Used and resumed on one executor only; it must
-/// outlive its requests.
+/// transaction. With batches of one, it is a queue before a bounded number of calls. After a `bad_data`
+/// failure the batch's requests run one by one, so that only the bad one fails; any other failure fails them
+/// all with its exception. Used and resumed on one executor only; it must outlive its requests.
 template <typename Request, typename Result>
 class coalescer {
 public:
@@ -57,7 +59,7 @@ public:
         const auto entry =
             std::make_shared<item>(std::move(request), now, deadline, clock_.make_timer(where_));
         queue_.push_back(entry);
-        if (!in_flight_) take_off();
+        if (flights_ < limits_.flights_max) take_off();
         if (!entry->is_done()) co_await entry->done->wait(deadline - clock_.monotonic());
         entry->is_waiting = false;
         if (entry->failure) std::rethrow_exception(entry->failure);
@@ -69,7 +71,7 @@ public:
     }
 
     /// Whether nothing is queued or in flight. A flight outlives requests whose deadline has passed.
-    [[nodiscard]] bool is_idle() const { return !in_flight_; }
+    [[nodiscard]] bool is_idle() const { return flights_ == 0; }
 
 private:
     struct item {
@@ -102,7 +104,7 @@ private:
     }
 
     void take_off() {
-        in_flight_ = true;
+        ++flights_;
         spawn(where_, fly());
     }
 
@@ -110,7 +112,7 @@ private:
         for (auto next = take_batch(); !next.empty(); next = take_batch()) {
             co_await serve_batch(next);
         }
-        in_flight_ = false;
+        --flights_;
     }
 
     /// Takes the next requests off the queue, leaving out those that nobody waits for any more.
@@ -201,7 +203,7 @@ private:
     coalescer_limits limits_;
     server serve_;
     std::deque<std::shared_ptr<item>> queue_;
-    bool in_flight_ = false;
+    std::size_t flights_ = 0;
 };
 
 }  // namespace delivery::core

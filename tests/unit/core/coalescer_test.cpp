@@ -2,7 +2,6 @@
 
 #include <numeric>
 
-#include "core/within.hpp"
 #include "unit/core/core_test.hpp"
 
 namespace delivery::tests {
@@ -224,6 +223,58 @@ TEST_F(coalescer_test, an_answer_too_few_is_a_bug_that_fails_the_batch) {
     EXPECT_EQ(next->get(), 4);
 }
 
+/// A queue before a bounded number of calls.
+class several_flights : public coalescer_test {
+protected:
+    void SetUp() override { limit({.queue_max = 100, .batch_max = 1, .flights_max = 2}); }
+};
+
+TEST_F(several_flights, are_under_way_at_the_same_time_and_no_more_than_may_be) {
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (int i = 0; i < 5; ++i) asked.push_back(submit(i));
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1}}));
+    run_for(1s);
+    EXPECT_TRUE(asked[0]->is_done() && asked[1]->is_done());
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1}, {2}, {3}}));
+    run_for(2s);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(asked[static_cast<std::size_t>(i)]->get(), 2 * i);
+    EXPECT_TRUE(numbers->is_idle());
+}
+
+TEST_F(several_flights, one_that_lasts_holds_up_no_other) {
+    duration_of_batch = 1min;
+    const auto slow = submit(0);
+    duration_of_batch = 1s;
+    std::vector<std::shared_ptr<eventual<answer>>> asked;
+    for (int i = 1; i < 4; ++i) asked.push_back(submit(i));
+    run_for(3s);
+    EXPECT_FALSE(slow->is_done());
+    for (const auto& each : asked) EXPECT_TRUE(each->is_done());
+    EXPECT_FALSE(numbers->is_idle());
+}
+
+TEST_F(several_flights, a_failure_is_its_own_requests_alone) {
+    const auto bad = submit(poison);
+    const auto good = submit(1);
+    const auto next = submit(2);
+    run_for(2s);
+    EXPECT_EQ(fault_of(bad->failure), store_fault::bad_data);
+    EXPECT_EQ(good->get(), 2);
+    EXPECT_EQ(next->get(), 4);
+}
+
+TEST_F(several_flights, what_was_given_up_holds_no_place_and_is_not_begun) {
+    limit({.queue_max = 2, .batch_max = 1, .flights_max = 2});
+    duration_of_batch = 10s;
+    for (int i = 0; i < 4; ++i) submit(i, 1s);
+    EXPECT_EQ(submit(4)->get().error(), refusal::queue_full);
+    run_for(1s);
+    const auto patient = submit(5);
+    run_for(20s);
+    EXPECT_EQ(patient->get(), 10);
+    EXPECT_EQ(batches, (std::vector<std::vector<int>>{{0}, {1}, {5}}));
+}
+
 TEST_F(coalescer_test, an_answer_at_once_is_not_waited_for) {
     duration_of_batch = 0s;
     for (int i = 0; i < 3; ++i) {
@@ -231,37 +282,6 @@ TEST_F(coalescer_test, an_answer_at_once_is_not_waited_for) {
         run_for(1ns);
         EXPECT_EQ(asked->get(), 2 * i);
     }
-}
-
-class within_test : public core_test {
-protected:
-    awaitable<int> work(ports::duration length) {
-        co_await clock.make_timer(context.get_executor())->wait(length);
-        ++ended;
-        if (length == 3s) throw std::logic_error("three");
-        co_return 7;
-    }
-    auto start_within(ports::duration limit, ports::duration length) {
-        return start(core::within(context.get_executor(), clock, limit, work(length)));
-    }
-    int ended = 0;
-};
-
-TEST_F(within_test, answers_what_the_work_answers) {
-    const auto result = start_within(5s, 1s);
-    const auto failing = start_within(5s, 3s);
-    run_for(4s);
-    EXPECT_EQ(result->get(), 7);
-    EXPECT_THROW(static_cast<void>(failing->get()), std::logic_error);
-}
-
-TEST_F(within_test, gives_up_waiting_but_not_the_work) {
-    const auto result = start_within(1s, 2s);
-    run_for(1s);
-    EXPECT_EQ(result->get().error(), refusal::expired_in_flight);
-    EXPECT_EQ(ended, 0);
-    run_for(1s);
-    EXPECT_EQ(ended, 1);
 }
 
 }  // namespace

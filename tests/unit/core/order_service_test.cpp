@@ -260,19 +260,39 @@ TEST_F(order_service_test, failing_lists_do_not_use_up_the_bound) {
         EXPECT_EQ(fault_of(asked->failure), fault);
     }
     EXPECT_TRUE(run(service->list({})));
+}
+
+TEST_F(order_service_test, few_lists_are_under_way_at_once_and_the_others_wait_for_them) {
+    make({.queue_max = 2});
     script.hold("list");
-    const auto first = start(service->list({}));
-    const auto second = start(service->list({}));
-    poll();
-    const auto third = start(service->list({}));
-    poll();
-    EXPECT_FALSE(first->is_done());
-    ASSERT_TRUE(third->is_done());
-    EXPECT_FALSE(third->get());
+    std::vector<std::shared_ptr<eventual<core::served<std::vector<domain::order>>>>> asked;
+    for (int i = 0; i < 6; ++i) {
+        asked.push_back(start(service->list({})));
+        poll();
+    }
+    EXPECT_EQ(script.count("list"), 3U);
+    ASSERT_TRUE(asked[5]->is_done());
+    EXPECT_FALSE(asked[5]->get());
     script.release("list");
     run_for(10ms);
-    EXPECT_TRUE(first->get());
-    EXPECT_TRUE(second->get());
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(asked[i]->get());
+}
+
+TEST_F(order_service_test, lists_behind_a_crowd_that_has_waited_too_long_are_refused_at_once) {
+    script.hold("list");
+    std::vector<std::shared_ptr<eventual<core::served<std::vector<domain::order>>>>> asked;
+    for (int i = 0; i < 300; ++i) asked.push_back(start(service->list({})));
+    run_for(300ms);
+    const auto late = start(service->list({}));
+    poll();
+    ASSERT_TRUE(late->is_done());
+    EXPECT_FALSE(late->get());
+    run_for(5s);
+    EXPECT_EQ(script.count("list"), 3U) << "the others are given up, and not begun";
+    script.release("list");
+    run_for(1s);
+    EXPECT_EQ(script.count("list"), 3U);
+    EXPECT_TRUE(run(service->list({})));
 }
 
 }  // namespace
