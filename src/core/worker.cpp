@@ -1,6 +1,7 @@
 #include "core/worker.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <string>
 
@@ -18,6 +19,9 @@ using ports::store_operation;
 constexpr ports::duration store_call_timeout = std::chrono::seconds(5);
 constexpr backoff::limits outage_pause{.first = std::chrono::milliseconds(50),
                                        .most = std::chrono::seconds(1)};
+/// Messages that wait to be put among the dead letters; with more of them, the worker waits.
+constexpr std::size_t burials_max = 64;
+constexpr ports::duration burial_poll = std::chrono::milliseconds(100);
 /// Timers are not looked for more often than this, however many are set.
 constexpr ports::duration timer_spacing = std::chrono::milliseconds(5);
 /// How long a timer that the store refuses is left out before it is tried again, and how many may be.
@@ -58,7 +62,8 @@ public:
           ids_(around_.draw_seed()),
           tasks_(around_.clock, around_.where),
           timer_bell_(around_.clock, around_.where),
-          stop_bell_(around_.clock, around_.where) {}
+          stop_bell_(around_.clock, around_.where),
+          burial_bell_(around_.clock, around_.where) {}
 
     awaitable<void> run() {
         tasks_.start(take_timers());
@@ -71,10 +76,16 @@ public:
         consumer_.stop();
         timer_bell_.notify();
         stop_bell_.notify();
+        burial_bell_.notify();
     }
 
 private:
     using messages_view = std::span<const inbound_message* const>;
+
+    struct burial {
+        inbound_message message;
+        std::string reason;
+    };
 
     /// Until there are none any more: then the worker ends.
     awaitable<void> take_messages() {
@@ -85,6 +96,7 @@ private:
         }
         is_stopping_ = true;
         timer_bell_.notify();
+        burial_bell_.notify();
     }
 
     /// Handles fresh messages as one batch. A message that comes again is handled alone, since it may be the
@@ -217,21 +229,37 @@ private:
                                                 {"to", to_string(to)}});
     }
 
-    /// Puts a message among the dead letters, trying until that is safe.
+    /// Has a message put among the dead letters, unacknowledged until then. That is not waited for, as long
+    /// as there are few: a broker that takes no messages for now still delivers those that can succeed.
     awaitable<void> bury(const inbound_message& message, std::string reason) {
+        while (burials_.size() >= burials_max && !is_stopping_) co_await stop_bell_.wait(burial_poll);
+        burials_.push_back({.message = message, .reason = std::move(reason)});
+        if (burials_.size() == 1) tasks_.start(bury_waiting());
+    }
+
+    /// Until none waits any more, in their order.
+    awaitable<void> bury_waiting() {
+        while (!burials_.empty()) {
+            co_await bury_now(burials_.front());
+            burials_.pop_front();
+        }
+    }
+
+    /// Tries until the dead letter is safe.
+    awaitable<void> bury_now(const burial& next) {
         backoff pauses(outage_pause, random_());
-        while (!co_await consumer_.dead_letter(message, reason)) {
+        while (!co_await consumer_.dead_letter(next.message, next.reason)) {
             around_.logger.warn("dead letter was not stored and is tried again",
-                                {{"error", std::string_view(reason)}});
-            co_await stop_bell_.wait(pauses.next());
+                                {{"error", std::string_view(next.reason)}});
+            if (!is_stopping_) co_await burial_bell_.wait(pauses.next());
             if (is_stopping_) {
-                consumer_.give_back({&message.tag, 1});
+                consumer_.give_back({&next.message.tag, 1});
                 co_return;
             }
         }
         around_.metrics.dead_lettered();
-        count(message, message_result::dead_lettered);
-        note_burial(message, reason);
+        count(next.message, message_result::dead_lettered);
+        note_burial(next.message, next.reason);
     }
 
     void note_burial(const inbound_message& message, const std::string& reason) {
@@ -387,6 +415,8 @@ private:
     group tasks_;
     wakeup timer_bell_;
     wakeup stop_bell_;
+    wakeup burial_bell_;
+    std::deque<burial> burials_;
     std::map<domain::uuid, ports::instant> refused_until_;
     bool is_stopping_ = false;
 };

@@ -23,8 +23,8 @@ struct worker_options {
 
 /// Takes orders along their flow: consumes messages in batches, one transaction each, acknowledged after
 /// commit, and takes the timers that are due. While the store is away it pauses, keeping its messages; only a
-/// message that can never succeed goes to the dead letters. Runs on one executor; store and consumer must
-/// outlive it.
+/// message that can never succeed goes to the dead letters, while others go on. Runs on one executor; store
+/// and consumer must outlive it.
 class worker {
 public:
     worker(surroundings around, ports::workflow_store& store, ports::consumer& consumer,

@@ -58,6 +58,8 @@ void scripted_consumer::give_back(std::span<const ports::delivery_tag> tags) {
 
 awaitable<bool> scripted_consumer::dead_letter(const ports::inbound_message& message,
                                                const std::string& reason) {
+    const executor where = co_await boost::asio::this_coro::executor;
+    while (are_dead_letters_held) co_await clock_.make_timer(where)->wait(std::chrono::milliseconds(1));
     if (dead_letter_failures > 0) {
         --dead_letter_failures;
         co_return false;

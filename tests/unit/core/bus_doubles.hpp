@@ -36,7 +36,7 @@ private:
 /// Delivers what it is given, and remembers what became of it.
 class scripted_consumer final : public ports::consumer {
 public:
-    scripted_consumer(ports::clock& clock, const executor& where) : arrivals_(clock, where) {}
+    scripted_consumer(ports::clock& clock, const executor& where) : clock_(clock), arrivals_(clock, where) {}
 
     /// Answers the number of its tag.
     std::uint64_t deliver(std::expected<ports::event_message, std::string> content, bool redelivered = false);
@@ -51,9 +51,11 @@ public:
     std::vector<std::uint64_t> given_back;
     std::vector<std::pair<std::uint64_t, std::string>> dead_letters;
     int dead_letter_failures = 0;
+    bool are_dead_letters_held = false;
     std::function<void()> on_acknowledge = [] {};
 
 private:
+    ports::clock& clock_;
     core::wakeup arrivals_;
     std::deque<ports::inbound_message> queue_;
     std::uint64_t last_tag_ = 0;

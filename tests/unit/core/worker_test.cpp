@@ -269,6 +269,60 @@ TEST_F(worker_test, a_dead_letter_is_tried_until_it_is_safe) {
     EXPECT_EQ(log.count("dead letter was not stored and is tried again"), 3U);
 }
 
+TEST_F(worker_test, a_dead_letter_that_the_broker_does_not_take_holds_up_no_other_message) {
+    consumer.are_dead_letters_held = true;
+    const auto id = create_order().id;
+    const auto missing = create_order().id;
+    auto rejected = message_about(missing);
+    rejected.event.order_id = domain::uuid();
+    consumer.deliver(std::unexpected("body is not JSON"));
+    consumer.deliver(rejected);
+    deliver(id);
+    start_worker();
+    run_for(1s);
+    EXPECT_THAT(consumer.acknowledged, ElementsAre(3));
+    EXPECT_EQ(stored(id).version, 2);
+    deliver(id, 2);
+    run_for(1s);
+    EXPECT_EQ(stored(id).version, 3);
+    EXPECT_THAT(consumer.dead_letters, IsEmpty());
+
+    consumer.are_dead_letters_held = false;
+    run_for(1s);
+    EXPECT_THAT(consumer.dead_letters, ElementsAre(Pair(1, "body is not JSON"), Pair(2, "no such order")));
+    EXPECT_THAT(consumer.acknowledged, ElementsAre(3, 4));
+}
+
+TEST_F(worker_test, with_too_many_of_them_it_waits) {
+    consumer.are_dead_letters_held = true;
+    for (int i = 0; i < 70; ++i) consumer.deliver(std::unexpected("body is not JSON"));
+    const auto id = create_order().id;
+    deliver(id);
+    start_worker();
+    run_for(10s);
+    EXPECT_EQ(stored(id).version, 1);
+    consumer.are_dead_letters_held = false;
+    run_for(1s);
+    EXPECT_EQ(consumer.dead_letters.size(), 70U);
+    EXPECT_EQ(stored(id).version, 2);
+}
+
+TEST_F(worker_test, stopped_it_gives_back_what_it_could_not_bury) {
+    consumer.are_dead_letters_held = true;
+    consumer.dead_letter_failures = 1000;
+    for (int i = 0; i < 70; ++i) consumer.deliver(std::unexpected("body is not JSON"));
+    start_worker();
+    run_for(1s);
+    worker->stop();
+    run_for(1s);
+    EXPECT_FALSE(*ended);
+    consumer.are_dead_letters_held = false;
+    run_for(1s);
+    EXPECT_TRUE(*ended);
+    EXPECT_EQ(consumer.given_back.size(), 70U);
+    EXPECT_THAT(consumer.acknowledged, IsEmpty());
+}
+
 TEST_F(worker_test, old_news_are_acknowledged_and_change_nothing) {
     const auto id = create_order().id;
     start_worker();
@@ -335,16 +389,15 @@ TEST_F(worker_test, stopped_in_an_outage_it_gives_back_what_it_has) {
 }
 
 TEST_F(worker_test, stopped_while_it_takes_a_batch_apart_it_gives_back_the_rest) {
-    for (int i = 0; i < 4; ++i) {
-        const auto id = create_order().id;
-        if (i == 0) database.refused_orders.insert(id);
-        deliver(id);
-    }
+    for (int i = 0; i < 4; ++i) deliver(create_order().id);
+    script.fail("take_steps", store_fault::bad_data);  // The batch, and then the first of it.
+    script.fail("take_steps", store_fault::bad_data);
+    for (int i = 0; i < 100; ++i) script.fail("take_steps", store_fault::unavailable);
     consumer.dead_letter_failures = 1000;
     start_worker();
     run_for(1s);
     worker->stop();
-    run_for(2s);
+    run_for(6s);
     EXPECT_TRUE(*ended);
     EXPECT_THAT(consumer.given_back, UnorderedElementsAre(1, 2, 3, 4));
     EXPECT_THAT(consumer.acknowledged, IsEmpty());
