@@ -15,10 +15,11 @@ ports::duration idle_poll_of(const runtime::configuration& settings) {
     return settings.uses_postgres() ? std::chrono::milliseconds(10) : std::chrono::milliseconds(200);
 }
 
-core::relay_options relay_options_of(const runtime::configuration& settings) {
+core::relay_options relay_options_of(const runtime::configuration& settings, const ports::bus& bus) {
     core::relay_options options;
     options.idle_poll = idle_poll_of(settings);
     options.redrive_after = settings.redrive_after;
+    options.find_bus_fault = [&bus] { return bus.find_fault(); };
     return options;
 }
 
@@ -95,7 +96,7 @@ relay_role::relay_role(process& in, std::size_t reactor, ports::store& store, po
     : where_(in.reactors.executor(reactor)),
       bus_(bus),
       relay_(in.around(reactor), store, bus.publisher(), make_identity(in, bus),
-             relay_options_of(in.settings)),
+             relay_options_of(in.settings, bus)),
       auditor_(
           in.around(reactor), store, [this] { return relay_.keeps_house(); },
           auditor_options_of(in.settings)) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <unordered_set>
 
+#include "core/bus_trust.hpp"
 #include "core/group.hpp"
 #include "core/shard_table.hpp"
 #include "core/trace_context.hpp"
@@ -28,6 +29,8 @@ constexpr ports::duration depth_interval = std::chrono::seconds(1);
 /// Counting rows may take one part in so many of the relay's time.
 constexpr int depth_cost_share = 20;
 constexpr ports::duration housekeeping_interval_max = std::chrono::seconds(60);
+/// How often a relay that stands aside looks whether it can come back.
+constexpr ports::duration return_poll = std::chrono::milliseconds(250);
 /// Housekeeping is done by the one relay that holds this shard.
 constexpr std::uint8_t housekeeping_shard = 0;
 
@@ -51,10 +54,11 @@ public:
           store_(store),
           publisher_(publisher),
           identity_(std::move(identity)),
-          options_(options),
+          options_(std::move(options)),
           caller_(around_),
           random_(around_.draw_seed()),
-          shards_(options.lanes),
+          trust_(options_.bus_patience, random_()),
+          shards_(options_.lanes),
           tasks_(around_.clock, around_.where),
           lease_bell_(around_.clock, around_.where),
           depth_bell_(around_.clock, around_.where),
@@ -98,13 +102,59 @@ private:
     };
 
     awaitable<void> keep_leases() {
+        co_await await_bus();
         while (!is_stopping_) {
-            co_await renew_leases();
-            if (!is_stopping_) co_await lease_bell_.wait(options_.lease_renewal);
+            const bool has_peers = co_await renew_leases();
+            if (is_stopping_) break;
+            if (has_peers && !is_bus_usable()) {
+                co_await stand_aside();
+            } else {
+                co_await lease_bell_.wait(options_.lease_renewal);
+            }
         }
     }
 
-    awaitable<void> renew_leases() {
+    [[nodiscard]] bool is_bus_usable() {
+        return trust_.is_usable(around_.clock.monotonic(), options_.find_bus_fault().has_value());
+    }
+
+    /// Gives everything to the other relays, which may have a bus that works, until this one's does again. A
+    /// batch in the works may come to be published twice by this.
+    awaitable<void> stand_aside() {
+        const auto fault = options_.find_bus_fault().value_or("nothing that was published is confirmed");
+        around_.logger.warn("the bus does not work here: other relays get the shards",
+                            {{"bus", std::string_view(identity_.bus)}, {"error", std::string_view(fault)}});
+        leased_until_ = {};
+        note_lapse();
+        co_await retire();
+        co_await await_bus();
+        if (!is_stopping_)
+            around_.logger.info("the relay takes shards again", {{"bus", std::string_view(identity_.bus)}});
+    }
+
+    /// A relay that is alone waits for nothing: with no other to publish, it can as well hold the shards,
+    /// tell how much is pending, and keep house.
+    awaitable<void> await_bus() {
+        while (!is_stopping_ && !is_bus_usable() && co_await lives_another()) {
+            co_await lease_bell_.wait(return_poll);
+        }
+    }
+
+    /// To be asked by a relay that is not registered itself. Where the store is away there is nothing to
+    /// lease.
+    awaitable<bool> lives_another() {
+        static const std::string no_bus;
+        try {
+            const auto other = co_await store_.find_other_bus(no_bus);
+            co_return other.has_value();
+        } catch (const ports::store_error&) {
+            co_return true;
+        }
+    }
+
+    /// Answers whether other relays are known to live.
+    awaitable<bool> renew_leases() {
+        bool has_peers = false;
         const auto asked_at = around_.clock.monotonic();
         try {
             const auto view = co_await caller_.call(
@@ -112,6 +162,7 @@ private:
                 [this] { return store_.renew_leases(identity_, options_.lease_time_to_live); });
             note_lapse();
             leased_until_ = asked_at + options_.lease_time_to_live - lease_margin;
+            has_peers = view.fair_share < domain::shard_count;
             const auto held_before = shards_.held();
             shards_.renewed(view);
             if (shards_.held() != held_before) {
@@ -123,6 +174,7 @@ private:
             around_.logger.warn("shard leases were not renewed", {{"error", std::string_view(error.what())}});
         }
         note_lapse();
+        co_return has_peers;
     }
 
     /// Once the lease may have run out, others may have worked on the shards since: nothing that was read or
@@ -203,7 +255,9 @@ private:
             if (publishable[i])
                 messages.push_back({.event = rows[i].event, .traceparent = rows[i].traceparent});
         }
+        const auto begun = around_.clock.monotonic();
         const auto outcomes = co_await publisher_.publish(messages);
+        if (trust_.published(begun, around_.clock.monotonic(), outcomes)) lease_bell_.notify();
 
         std::vector<ports::outbox_row> confirmed;
         std::vector<bool> settled;
@@ -331,6 +385,7 @@ private:
     relay_options options_;
     store_caller caller_;
     std::mt19937_64 random_;
+    bus_trust trust_;
     shard_table shards_;
     group tasks_;
     wakeup lease_bell_;
@@ -346,7 +401,7 @@ private:
 relay::relay(surroundings around, ports::outbox_store& store, ports::publisher& publisher,
              ports::relay_identity identity, relay_options options)
     : implementation_(std::make_unique<implementation>(std::move(around), store, publisher,
-                                                       std::move(identity), options)) {}
+                                                       std::move(identity), std::move(options))) {}
 
 relay::~relay() = default;
 

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "core/store_caller.hpp"
 #include "ports/bus.hpp"
@@ -22,11 +25,17 @@ struct relay_options {
     /// An unfinished order without outbox row or timer for so long is announced again.
     std::chrono::milliseconds redrive_after = std::chrono::minutes(15);
     std::chrono::milliseconds idempotency_key_age = std::chrono::hours(24);
+    /// A bus that has answered nothing for so long is left to other relays, where there are any: as long as a
+    /// confirm may take, and longer than a broker that restarts is away as a rule.
+    ports::duration bus_patience = std::chrono::seconds(10);
+    /// Why the bus cannot be used right now, asked on the relay's executor; nothing when it can.
+    std::function<std::optional<std::string>()> find_bus_fault = [] { return std::nullopt; };
 };
 
 /// Publishes the outbox: leases shards, reads their pending rows in order, publishes them, and deletes what
 /// the bus has confirmed. A version of an order is published only once its predecessor is confirmed and
-/// settled; whatever fails stays pending. Runs on one executor; store and bus must outlive it.
+/// settled; whatever fails stays pending. Where its bus does not work, it leaves the shards to other relays.
+/// Runs on one executor; store and bus must outlive it.
 class relay {
 public:
     relay(surroundings around, ports::outbox_store& store, ports::publisher& publisher,

@@ -31,6 +31,8 @@ public:
     void thaw() { is_frozen_ = false; }
     /// Lets nothing of it through to the store, or everything again.
     void cut_off(bool is_cut_off) { is_cut_off_ = is_cut_off; }
+    /// Lets nothing that it publishes through to the broker, or everything again. It may know that or not.
+    virtual void cut_off_bus(bool /*is_cut_off*/) {}
     void set_skew(std::chrono::microseconds skew) { clock_.set_skew(skew); }
 
     /// Asks it to end by itself; `has_ended` once it has.

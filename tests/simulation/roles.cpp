@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <boost/asio/this_coro.hpp>
 
 #include "core/coalesced_order_service.hpp"
 #include "core/group.hpp"
@@ -31,6 +32,7 @@ std::unique_ptr<ports::outbox_store> sabotage_outbox(const world& in, ports::out
     switch (in.broken) {
         case sabotage::settles_before_publishing: return make_forgetful_store(store);
         case sabotage::leases_ignored: return make_lawless_store(store);
+        case sabotage::shards_kept: return make_lonely_store(store);
         default: return nullptr;
     }
 }
@@ -102,28 +104,69 @@ private:
     bool is_stopping_ = false;
 };
 
+/// A publisher whose way to the broker can be cut: then everything fails, at once or when time is up.
+class cuttable_publisher final : public ports::publisher {
+public:
+    cuttable_publisher(world& in, ports::clock& clock, std::unique_ptr<ports::publisher> publisher)
+        : world_(in), clock_(clock), publisher_(std::move(publisher)) {}
+
+    awaitable<std::vector<ports::publish_outcome>> publish(
+        std::span<const ports::event_message> messages) override {
+        if (!is_cut) co_return co_await publisher_->publish(messages);
+        const executor where = co_await boost::asio::this_coro::executor;
+        co_await clock_.make_timer(where)->wait(world_.draw_time(2s));
+        co_return std::vector(messages.size(), ports::publish_outcome::failed);
+    }
+
+    bool is_cut = false;
+
+private:
+    world& world_;
+    ports::clock& clock_;
+    std::unique_ptr<ports::publisher> publisher_;
+};
+
 class relay_process final : public process {
 public:
     explicit relay_process(world& in)
         : process(in),
           store_(open_store()),
           broken_(sabotage_outbox(in, *store_)),
-          publisher_(in.broker.make_publisher(clock_, where())),
-          relay_(around(), broken_ ? *broken_ : *store_, *publisher_,
+          publisher_(in, clock_, in.broker.make_publisher(clock_, where())),
+          relay_(around(), broken_ ? *broken_ : *store_, publisher_,
                  {.owner = domain::uuid_generator(in.random()).next(in.time.wall()), .bus = "simulated"},
-                 {.batch_max = 8, .idle_poll = 150ms, .rescan = 2s, .redrive_after = in.redrive_after}) {
+                 options()) {
         start_main(relay_.run());
     }
     ~relay_process() override { kill(); }
+
+    void cut_off_bus(bool is_cut_off) override {
+        publisher_.is_cut = is_cut_off;
+        is_cut_known_ = is_cut_off && world_.draw(2) == 0;
+    }
 
     void stop() override {
         do_later([this] { relay_.stop(); });
     }
 
 private:
+    [[nodiscard]] core::relay_options options() {
+        return {.batch_max = 8,
+                .idle_poll = 150ms,
+                .rescan = 2s,
+                .redrive_after = world_.redrive_after,
+                .bus_patience = 1s,
+                .find_bus_fault = [this] { return find_bus_fault(); }};
+    }
+
+    [[nodiscard]] std::optional<std::string> find_bus_fault() const {
+        return is_cut_known_ ? std::optional<std::string>("cut off") : std::nullopt;
+    }
+
     std::unique_ptr<ports::store> store_;
     std::unique_ptr<ports::outbox_store> broken_;
-    std::unique_ptr<ports::publisher> publisher_;
+    cuttable_publisher publisher_;
+    bool is_cut_known_ = false;
     core::relay relay_;
 };
 

@@ -177,6 +177,21 @@ public:
     }
 };
 
+class lonely_store final : public outbox_store_around {
+public:
+    using outbox_store_around::outbox_store_around;
+
+    awaitable<std::optional<std::string>> find_other_bus(const std::string& /*bus*/) override {
+        co_return std::nullopt;
+    }
+    awaitable<ports::lease_view> renew_leases(const ports::relay_identity& relay,
+                                              std::chrono::milliseconds time_to_live) override {
+        auto view = co_await outbox_store_around::renew_leases(relay, time_to_live);
+        view.fair_share = domain::shard_count;
+        co_return view;
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<ports::workflow_store> make_blind_store(ports::workflow_store& store,
@@ -203,6 +218,10 @@ std::unique_ptr<ports::outbox_store> make_forgetful_store(ports::outbox_store& s
 
 std::unique_ptr<ports::outbox_store> make_lawless_store(ports::outbox_store& store) {
     return std::make_unique<lawless_store>(store);
+}
+
+std::unique_ptr<ports::outbox_store> make_lonely_store(ports::outbox_store& store) {
+    return std::make_unique<lonely_store>(store);
 }
 
 }  // namespace delivery::simulation

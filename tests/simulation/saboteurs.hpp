@@ -30,4 +30,7 @@ std::unique_ptr<ports::outbox_store> make_forgetful_store(ports::outbox_store& s
 /// Leases that give everybody every shard.
 std::unique_ptr<ports::outbox_store> make_lawless_store(ports::outbox_store& store);
 
+/// Leases that let everybody believe to be the only one.
+std::unique_ptr<ports::outbox_store> make_lonely_store(ports::outbox_store& store);
+
 }  // namespace delivery::simulation

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <ranges>
 
 namespace delivery::simulation {
@@ -17,14 +18,19 @@ constexpr ports::duration outage_max = 3s;
 constexpr ports::duration freeze_max = 7s;
 constexpr ports::duration restart_max = 2s;
 constexpr std::int64_t skew_max_us = 5'000'000;
+/// The first of the relays' slots, after the one of the API.
+constexpr std::size_t first_relay = 1;
 
 class simulation {
 public:
     simulation(std::uint64_t seed, sabotage broken, weather outside) : world_(seed, broken, outside) {
         draw_conditions();
         add_slots(1, make_api);
-        add_slots(1 + world_.draw(3), make_relay);
+        const auto relays = 1 + world_.draw(3);
+        add_slots(relays, make_relay);
         add_slots(1 + world_.draw(3), make_worker);
+        // The others must do without this one, for ever.
+        if (!world_.is_calm && relays > 1 && world_.draw(4) == 0) without_bus_ = first_relay;
         for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
         if (!world_.is_calm) plan_disturbance();
         world_.time.after(trouble_time, [this] { heal(); });
@@ -97,7 +103,9 @@ private:
 
     void start(std::size_t number) {
         auto& place = slots_[number];
-        if (!place.running) place.running = place.make(world_);
+        if (place.running) return;
+        place.running = place.make(world_);
+        if (number == without_bus_) place.running->cut_off_bus(true);
     }
 
     void run_processes() {
@@ -137,7 +145,7 @@ private:
         ++disturbances_;
         const auto number = world_.draw(slots_.size());
         auto* chosen = slots_[number].running.get();
-        switch (world_.draw(chosen == nullptr ? 3 : 12)) {
+        switch (world_.draw(chosen == nullptr ? 3 : 14)) {
             case 0: take_down_store(); break;
             case 1: take_down_broker(); break;
             case 2: world_.broker.break_connections(); break;
@@ -148,6 +156,8 @@ private:
             case 7: freeze(*chosen); break;
             case 8:
             case 9: cut_off(*chosen); break;
+            case 10:
+            case 11: cut_off_bus(number, *chosen); break;
             default: bury(number); start_later(number);
         }
     }
@@ -167,6 +177,12 @@ private:
         world_.time.after(world_.draw_time(outage_max), [&chosen] { chosen.cut_off(false); });
     }
 
+    void cut_off_bus(std::size_t number, process& chosen) {
+        if (number == without_bus_) return;
+        chosen.cut_off_bus(true);
+        world_.time.after(world_.draw_time(outage_max), [&chosen] { chosen.cut_off_bus(false); });
+    }
+
     void freeze(process& chosen) {
         chosen.freeze();
         world_.time.after(world_.draw_time(freeze_max), [&chosen] { chosen.thaw(); });
@@ -181,10 +197,12 @@ private:
         is_healed_ = true;
         world_.network.faults = {};
         world_.broker.heal();
-        for (auto& place : slots_) {
-            if (!place.running) continue;
-            place.running->thaw();
-            place.running->cut_off(false);
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            auto* const running = slots_[i].running.get();
+            if (running == nullptr) continue;
+            running->thaw();
+            running->cut_off(false);
+            running->cut_off_bus(i == without_bus_);
         }
     }
 
@@ -207,6 +225,7 @@ private:
     world world_;
     std::vector<std::unique_ptr<process>> dead_;
     std::vector<slot> slots_;
+    std::optional<std::size_t> without_bus_;
     std::size_t disturbances_ = 0;
     bool is_healed_ = false;
 };

@@ -66,7 +66,7 @@ TEST(simulation, the_same_seed_gives_the_same_run) {
 
 TEST(simulation, a_run_is_worth_its_time) {
     outcome sum;
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         const auto run = simulate(seed);
         sum.orders += run.orders;
         sum.acknowledged += run.acknowledged;
@@ -114,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "not all is published"},
         sabotage_case{"a_relay_that_ignores_its_leases", sabotage::leases_ignored, "is published again",
                       weather::calm},
+        sabotage_case{"a_relay_that_keeps_its_shards_without_a_bus", sabotage::shards_kept,
+                      "does not come to rest"},
         sabotage_case{"a_retry_that_makes_its_ids_anew", sabotage::ids_made_anew, "are stored for one"},
         sabotage_case{"a_service_that_ignores_idempotency_keys", sabotage::keys_ignored, "idempotency key"}),
     [](const auto& tested) { return tested.param.name; });
