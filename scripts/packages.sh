@@ -13,6 +13,7 @@ build_packages=(
     ccache
     clang-19
     cmake
+    libbenchmark-dev
     libboost-json1.81-dev
     libboost1.81-dev
     libclang-rt-19-dev
@@ -46,7 +47,6 @@ test_packages=(
 services_packages=(postgresql-15 rabbitmq-server)
 # wrk and h2load (of nghttp2-client) make the load; the others are what the peer in Python stands on.
 bench_packages=(
-    libbenchmark-dev
     nghttp2-client
     python3
     python3-aio-pika

@@ -8,10 +8,14 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 
-from harness.servers import BINARY, environment
+from harness import children
+from harness.rounds import say
+from harness.servers import BINARY
 
 START_LIMIT = 30.0
 ORDER = {"customer_name": "João Silva", "address": "Rua Exemplo, 123"}
+# Requests go to this machine, whatever http_proxy says.
+open_url = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 def free_port():
@@ -20,41 +24,53 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def run_command(*arguments, **variables):
-    """Answers what it printed."""
-    done = subprocess.run([BINARY, *arguments], env=environment(**variables), check=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True)
-    return done.stdout
-
-
 def migrated_database(servers):
     """A database of its own with our tables, empty; answers its URL."""
     url = servers.fresh_database()
-    run_command("migrate", "up", DATABASE_URL=url)
+    children.run([BINARY, "migrate", "up"], DATABASE_URL=url)
     return url
 
 
-class Process:
-    """A child with an HTTP port; killed at the end of the block where it does not end by itself."""
+def audit_summary(url):
+    """How many "orders", "events" and "violations" `delivery audit` counts. It exits 1 where there are violations."""
+    printed = children.run([BINARY, "audit", "--json"], accepted=(0, 1), DATABASE_URL=url)
+    return json.loads(printed.splitlines()[-1])
 
-    def __init__(self, command, port, log, variables, ready="/readyz"):
+
+class Process:
+    """A child with an HTTP port; killed at the end of the block where it does not end by itself. Its log goes when all
+    went well, for under load it is large. `ending` is the signal that it gets when the harness is gone."""
+
+    def __init__(self, command, port, log, variables, ready="/readyz", ending="KILL"):
         self.port = port
         self.base = f"http://127.0.0.1:{port}"
         self.log = log
         self._command = command
         self._variables = variables
         self._ready = ready
+        self._ending = ending
 
     def __enter__(self):
         self.started = time.monotonic()
         with open(self.log, "wb") as log:
-            self.child = subprocess.Popen([str(part) for part in self._command], env=environment(**self._variables),
-                                          stdout=log, stderr=log)
-        if self._ready:
-            self.await_answer(self._ready)
+            self.child = children.start(self._command, self._variables, self._ending, stdout=log, stderr=log)
+        try:
+            if self._ready:
+                self.await_answer(self._ready)
+        except BaseException:
+            self._end()
+            raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
+        has_ended = self.child.poll() is not None
+        self._end()
+        if has_ended:
+            say(f"a process ended by itself, with {self.child.returncode}; its log is {self.log}")
+        elif error is None:
+            self.log.unlink()
+
+    def _end(self):
         self.child.send_signal(signal.SIGTERM)
         try:
             self.child.wait(20)
@@ -68,7 +84,7 @@ class Process:
             if self.child.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(self.base + path, timeout=5):
+                with open_url(self.base + path, timeout=5):
                     return time.monotonic() - self.started
             except OSError:
                 time.sleep(0.001)
@@ -76,13 +92,13 @@ class Process:
             raise RuntimeError(f"{self._command} does not answer {path}; its log ends:\n" + log.read()[-2000:])
 
     def get(self, path):
-        with urllib.request.urlopen(self.base + path, timeout=10) as answer:
+        with open_url(self.base + path, timeout=10) as answer:
             return answer.read().decode()
 
     def post_order(self):
         request = urllib.request.Request(self.base + "/orders", data=json.dumps(ORDER).encode(),
                                          headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with open_url(request, timeout=10) as answer:
             return json.load(answer)
 
     def metric(self, name, **labels):
@@ -108,10 +124,15 @@ class Process:
 
 @dataclass
 class Deployment:
-    """Roles of one service on a database of its own."""
+    """Roles of one service on a database of its own, and what the table is called in which its events wait."""
     url: str
-    api: Process
+    apis: list[Process]
     others: list[Process] = field(default_factory=list)
+    outbox: str = "outbox"
+
+    @property
+    def roles(self):
+        return self.apis + self.others
 
 
 def service(role, folder, ready="/readyz", **variables):

@@ -2,14 +2,13 @@
 the answers do, as long as a connection is free; each has one request at a time."""
 
 import json
-import os
 import resource
 import subprocess
 import time
 from dataclasses import dataclass
 
+from harness import children
 from harness.delivery import ORDER
-from harness.servers import environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +23,54 @@ class Answer:
 
 
 class Posts:
-    """Begins at once to POST orders to `base` for so many seconds: `rate` a second in all, or without rest."""
+    """Begins at once to POST orders to `base` for so many seconds: `rate` a second in all, or without rest. At the end
+    of the block it is no longer at work, answers or not."""
 
     def __init__(self, folder, base, connections, seconds, rate=None):
         name = f"posts-{time.monotonic_ns()}"
+        self.connections = connections
         self._log = folder / f"{name}.log"
-        body = folder / f"{name}.json"
-        body.write_text(json.dumps(ORDER), encoding="utf-8")
+        self._body = folder / f"{name}.json"
+        self._body.write_text(json.dumps(ORDER), encoding="utf-8")
         pace = [f"--rps={rate / connections:.4f}"] if rate else []
-        self._child = subprocess.Popen(
-            ["h2load", "--h1", "--threads=1", f"--clients={connections}", *pace, f"--duration={seconds:g}",
-             f"--data={body}", "--header=content-type: application/json", f"--log-file={self._log}", base + "/orders"],
-            env=environment(), stdout=subprocess.DEVNULL, preexec_fn=allow_files)
+        self._child = children.start(
+            ["h2load", "--h1", "--threads=1", f"--clients={connections}", *pace,
+             f"--duration={round(seconds * 1000)}ms",  # It knows whole numbers only.
+             f"--data={self._body}", "--header=content-type: application/json", f"--log-file={self._log}",
+             base + "/orders"],
+            {}, stdout=subprocess.DEVNULL, preexec_fn=allow_files)
         self.began = time.time()
         self.until = self.began + seconds
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._child.kill()
+        self._child.wait()
+
     def answers(self):
         """Waits for the end. Also leaves in `busy` how much of its thread's time it used."""
-        _, status, usage = os.wait4(self._child.pid, 0)
-        self._child.returncode = os.waitstatus_to_exitcode(status)
-        if self._child.returncode != 0:
-            raise RuntimeError(f"h2load ended with {self._child.returncode}")
-        self.busy = (usage.ru_utime + usage.ru_stime) / (self.until - self.began)
+        self.busy = children.await_end(self._child) / (self.until - self.began)
         with open(self._log, encoding="ascii") as lines:
             fields = [line.split() for line in lines]
         self._log.unlink()
+        self._body.unlink()
         return [Answer(int(began) / 1e6, int(status), int(took) / 1e3) for began, status, took in fields]
 
 
 def allow_files():
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = files_most()
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def files_most():
+    """How many files, connections among them, a process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def count_accepted(answers):
+    return sum(answer.status == 201 for answer in answers)
 
 
 def percentile(answers, share):

@@ -3,9 +3,10 @@
 import statistics
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -34,9 +35,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Bar:
-    """What is wanted of ours against a named peer: a ratio of values (or of p50), or an absolute limit."""
+    """What is wanted of ours against a named peer: a ratio of values, or an absolute limit. Where percentiles decide,
+    `percentiles` names them, each with its peer, for the report to say their ratios as well."""
     text: str
     is_met: Callable[["Result"], bool]
+    percentiles: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,11 @@ class Group:
 
     @property
     def scenarios(self):
-        return [scenario for part in self.parts
-                for scenario in (part.scenarios if isinstance(part, Experiment) else [part])]
+        return [scenario for part in self.parts for scenario in scenarios_of(part)]
+
+
+def scenarios_of(part):
+    return part.scenarios if isinstance(part, Experiment) else [part]
 
 
 def servers_alone(servers, _):
@@ -77,8 +83,10 @@ def servers_alone(servers, _):
 
 @dataclass
 class Result:
+    """Samples of each contestant, one a round. Where there is a failure they are not all there."""
     scenario: Scenario
-    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    samples: dict[str, list[Sample]]
+    failure: str | None = None
 
     @property
     def ours(self):
@@ -91,8 +99,18 @@ class Result:
     @property
     def is_sound(self):
         """What has no peer may be nought or fall: the share of requests refused, the slope of a line."""
-        return all(sample.errors == 0 and (sample.value > 0 or not self.peers)
-                   for taken in self.samples.values() for sample in taken)
+        return self.failure is None and all(sample.errors == 0 and (sample.value > 0 or not self.peers)
+                                            for taken in self.samples.values() for sample in taken)
+
+    @property
+    def has_missed(self):
+        return self.is_sound and self.scenario.bar is not None and not self.scenario.bar.is_met(self)
+
+    @property
+    def deciding_ratios(self):
+        """Of percentiles, which `ratio(peer)` does not tell: by percentile and peer."""
+        bar = self.scenario.bar
+        return {(of, peer): self.ratio(peer, of) for of, peer in bar.percentiles} if bar and self.is_sound else {}
 
     def median(self, contestant, of="value"):
         values = [getattr(sample, of) for sample in self.samples[contestant]]
@@ -117,38 +135,64 @@ def at_most(ratio, peer):
 
 
 def p50_at_most(ratio, peer):
-    return Bar(f"p50 ≤ {ratio:g}× {peer}", lambda result: result.ratio(peer, "p50_ms") <= ratio)
+    return Bar(f"p50 ≤ {ratio:g}× {peer}", lambda result: result.ratio(peer, "p50_ms") <= ratio, (("p50_ms", peer),))
 
 
 def below(limit, unit):
     return Bar(f"≤ {limit:g} {unit}", lambda result: result.median(result.ours) <= limit)
 
 
+def measure_group(group, servers, settings, note):
+    """Hands each result to `note` as it comes. What fails has results too, which say why, and the others go on."""
+    waiting = list(group.parts)
+    try:
+        with group.open(servers, settings) as context:
+            while waiting:
+                for result in measure(waiting.pop(0), context, settings):
+                    note(result)
+    except Exception as error:
+        if not waiting:
+            raise
+        for result in failed([result for part in waiting for result in results_of(part)], error):
+            note(result)
+
+
 def measure(part, context, settings):
-    """Results of a scenario or of all those of an experiment."""
-    return conduct(part, context, settings) if isinstance(part, Experiment) else [take_turns(part, context, settings)]
-
-
-def conduct(experiment, context, settings):
-    results = [Result(scenario, {name: [] for name in scenario.contestants}) for scenario in experiment.scenarios]
-    for number in range(settings.rounds):
-        say(f"{experiment.scenarios[0].name} and what belongs to it: round {number + 1}")
-        samples = experiment.run(context, settings)
-        for result in results:
-            for name, taken in result.samples.items():
-                taken.append(samples[result.scenario.name][name])
+    results = results_of(part)
+    play = conduct if isinstance(part, Experiment) else take_turns
+    try:
+        for number in range(1, settings.rounds + 1):
+            play(part, results, context, settings, number)
+    except Exception as error:
+        return failed(results, error)
     return results
 
 
-def take_turns(scenario, context, settings):
+def results_of(part):
+    return [Result(scenario, {name: [] for name in scenario.contestants}) for scenario in scenarios_of(part)]
+
+
+def failed(results, error):
+    traceback.print_exception(error)
+    for result in results:
+        result.failure = str(error) or repr(error)
+    return results
+
+
+def conduct(experiment, results, context, settings, number):
+    say(f"{experiment.scenarios[0].name} and what belongs to it: round {number}")
+    samples = experiment.run(context, settings)
+    for result in results:
+        for name, taken in result.samples.items():
+            taken.append(samples[result.scenario.name][name])
+
+
+def take_turns(scenario, results, context, settings, number):
     """Each round compares what ran within the same half minute."""
-    result = Result(scenario, {name: [] for name in scenario.contestants})
-    for number in range(settings.rounds):
-        for name, run in scenario.contestants.items():
-            say(f"{scenario.name}: round {number + 1}, {name}")
-            result.samples[name].append(run(context, settings.seconds))
-            time.sleep(0.5)  # What the last one left to do in the background is not the next one's.
-    return result
+    for name, run in scenario.contestants.items():
+        say(f"{scenario.name}: round {number}, {name}")
+        results[0].samples[name].append(run(context, settings.seconds))
+        time.sleep(0.5)  # What the last one left to do in the background is not the next one's.
 
 
 def say(text):

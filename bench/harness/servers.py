@@ -1,10 +1,12 @@
 """A private PostgreSQL and RabbitMQ for the measurement, started by the project's own scripts."""
 
 import os
-import subprocess
 import time
 import urllib.parse
+from contextlib import contextmanager
 from pathlib import Path
+
+from harness import children
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "build/release/delivery"
@@ -12,12 +14,6 @@ BINARY = ROOT / "build/release/delivery"
 # Durable, as in earnest. What is set keeps checkpoints, which would hit one contestant and spare the other, out of
 # the few seconds that each has; one is made before each turn instead.
 POSTGRES_SETTINGS = {"max_wal_size": "8GB", "checkpoint_timeout": "1h", "max_connections": "400"}
-
-
-def environment(**variables):
-    """What a child sees: the caller's environment without settings of a service that may run beside this."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {name: str(value) for name, value in variables.items()}
 
 
 class Servers:
@@ -37,9 +33,10 @@ class Servers:
             self._script("down")
 
     def _script(self, command, *more):
-        done = subprocess.run([ROOT / "scripts/services.sh", command, "--dir", self.folder / "servers", *more],
-                              check=True, stdout=subprocess.PIPE, text=True)
-        return dict(line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
+        # Its stderr is passed on as it is, for the servers that it leaves behind hold it open.
+        printed = children.run([ROOT / "scripts/services.sh", command, "--dir", self.folder / "servers", *more],
+                               stderr=None)
+        return dict(line.removeprefix("export ").split("=", 1) for line in printed.splitlines())
 
     def _up(self):
         if not self._urls:
@@ -58,12 +55,14 @@ class Servers:
     def rabbitmq(self):
         return self._up()["RABBITMQ_URL"]
 
-    def stop_broker(self):
+    @contextmanager
+    def broker_away(self):
+        """At the end of the block it takes connections again."""
         self._script("stop-rabbitmq")
-
-    def start_broker(self):
-        """Answers once it takes connections again."""
-        self._script("start-rabbitmq")
+        try:
+            yield
+        finally:
+            self._script("start-rabbitmq")
 
     def fresh_database(self):
         """An empty database of its own; answers its URL."""
@@ -74,9 +73,7 @@ class Servers:
 
     def sql(self, statement, url=None):
         """Runs it and answers the first column of the first row as text."""
-        done = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url or self.postgres],
-                              check=True, stdout=subprocess.PIPE, text=True)
-        return done.stdout.strip()
+        return children.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url or self.postgres]).strip()
 
     def settle(self, url=None):
         """Before a turn: dirty pages are written, so that nobody pays for another's."""

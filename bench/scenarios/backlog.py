@@ -2,10 +2,12 @@
 
 import subprocess
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 
+from harness import children
 from harness.delivery import migrated_database
+from harness.ledger import STORED_WITHIN, Tally
 from harness.load import wrk
 from harness.rounds import Experiment, Group, Sample, Scenario, at_least, below, say, servers_alone
 from scenarios.life_cycle import CONNECTIONS, delivery
@@ -21,7 +23,7 @@ SNAPSHOT, PLAIN = "under a long snapshot", "without"
 @contextmanager
 def long_snapshot(url):
     """Somebody's report that takes hours: no row that dies meanwhile can be removed."""
-    psql = subprocess.Popen(["psql", "-XqAt", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    psql = children.start(["psql", "-XqAt", url], {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     psql.stdin.write("BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT count(*) FROM relays;\n")
     psql.stdin.flush()
     psql.stdout.readline()
@@ -36,11 +38,11 @@ class Posts:
 
     def __init__(self, api):
         self.api = api
-        self.posted = 0
+        self.tally = Tally()
 
     def slice(self, seconds):
         told = wrk(self.api.base + "/orders", CONNECTIONS, seconds, "post_order.lua")
-        self.posted += told["requests"]
+        self.tally.note(told["requests"] - told["errors"], CONNECTIONS)
         return told
 
 
@@ -61,6 +63,12 @@ def fill(servers, deployment, posts, settings):
 
 def count_pending(servers, deployment):
     return int(servers.sql("SELECT count(*) FROM outbox", deployment.url))
+
+
+def count_orders(servers, deployment):
+    """Each has one event. What comes of requests that wrk has left unanswered is among them, which wrk cannot know."""
+    time.sleep(STORED_WITHIN)
+    return int(servers.sql("SELECT count(*) FROM orders", deployment.url))
 
 
 def published(relay):
@@ -95,29 +103,30 @@ class Course:
 def go_through_outage(servers, settings, holding):
     url = migrated_database(servers)
     with delivery(servers, url, **CARRIER) as deployment:
-        posts, (relay, worker) = Posts(deployment.api), deployment.others
+        posts, (relay, worker) = Posts(deployment.apis[0]), deployment.others
         there = as_sample([posts.slice(settings.seconds)])
-        await_count(published, relay, posts.posted)
-        servers.stop_broker()
-        away = as_sample(fill(servers, deployment, posts, settings))
-        pending, before = count_pending(servers, deployment), published(relay)
-        say(f"{pending:,} events wait")
-        with holding(url):
-            servers.start_broker()
+        await_count(published, relay, count_orders(servers, deployment))
+        with ExitStack() as held:
+            with servers.broker_away():
+                away = as_sample(fill(servers, deployment, posts, settings))
+                pending, before = count_pending(servers, deployment), published(relay)
+                say(f"{pending:,} events wait")
+                held.enter_context(holding(url))
             back = time.monotonic()
             await_count(published, relay, before + 1)
             first = time.monotonic() - back
             draining = as_sample([posts.slice(settings.seconds)])
             await_count(published, relay, before + pending)
             drain = (published(relay) - before) / (time.monotonic() - back)
-            await_count(published, relay, posts.posted)
-            await_count(handled, worker, posts.posted)  # Nothing is left in the queue for who comes next.
+            stored = count_orders(servers, deployment)
+            await_count(published, relay, stored)
+            await_count(handled, worker, stored)  # Nothing is left in the queue for who comes next.
             time.sleep(1)  # The last batch is settled, and the statistics of its transaction are in.
             outbox_mib = int(servers.sql("SELECT pg_total_relation_size('outbox')", url)) / 2**20
             dead = int(servers.sql("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'outbox'", url))
-        lost = count_pending(servers, deployment) + posts.posted - int(servers.sql("SELECT count(*) FROM orders", url))
-        resident = max(role.peak_resident_mib() for role in [deployment.api, *deployment.others])
-        return Course(there, away, draining, Sample(drain, errors=max(0, lost)), first, outbox_mib, dead, resident)
+        errors = count_pending(servers, deployment) + posts.tally.mismatches(count_orders(servers, deployment))
+        resident = max(role.peak_resident_mib() for role in deployment.roles)
+        return Course(there, away, draining, Sample(drain, errors=errors), first, outbox_mib, dead, resident)
 
 
 def run(servers, settings):

@@ -1,13 +1,12 @@
 """What many stored orders cost: each measurement against a database that has next to none."""
 
-import json
 import shutil
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.delivery import Process, migrated_database, run_command, service
+from harness.delivery import Process, audit_summary, migrated_database, service
 from harness.load import http_sample
 from harness.rounds import Group, Sample, Scenario, at_least, say
 from harness.servers import Servers
@@ -40,8 +39,8 @@ class Context:
 def check_space(folder, orders):
     needed, free = orders * BYTES_AN_ORDER, shutil.disk_usage(folder).free
     if free < needed:
-        raise SystemExit(f"growth: {orders:,} orders take about {needed / 1e9:.1f} GB in {folder}, where only "
-                         f"{free / 1e9:.1f} GB are free; --orders makes it smaller")
+        raise RuntimeError(f"growth: {orders:,} orders take about {needed / 1e9:.1f} GB in {folder}, where only "
+                           f"{free / 1e9:.1f} GB are free; --orders makes it smaller")
 
 
 @contextmanager
@@ -74,7 +73,7 @@ def on_both(run):
 def audit(stored, _):
     """Rows of orders and histories a second, the command's start included."""
     started = time.monotonic()
-    told = json.loads(run_command("audit", "--json", DATABASE_URL=stored.url).splitlines()[-1])
+    told = audit_summary(stored.url)
     took = time.monotonic() - started
     return Sample((told["orders"] + told["events"]) / took, errors=told["violations"])
 

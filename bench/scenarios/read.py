@@ -1,11 +1,11 @@
 """Reads on PostgreSQL, against a prepared single-row select by pgbench."""
 
 import json
-import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import children
 from harness.delivery import Process, migrated_database, service
 from harness.load import http_sample
 from harness.pgbench import SCRIPTS, pgbench
@@ -14,7 +14,9 @@ from scenarios.peers import FLOOR, floor
 
 ORDERS = 210_000
 ORDERS_A_TRANSACTION = 500_000
-IDS = 20_000
+# How many different ones are asked for by id, at random: all there are, as pgbench does, or of a larger store so many
+# that are spread over all of it.
+IDS = ORDERS
 PAGE = 20
 DEEP_PAGE = 10_000
 SELECT = "pgbench prepared select"
@@ -31,7 +33,7 @@ class Context:
 def run_script(url, script, **variables):
     """A file of sql/, in psql."""
     defined = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
-    subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", *defined, "-f", SCRIPTS / script, url], check=True)
+    children.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", *defined, "-f", SCRIPTS / script, url])
 
 
 def load_orders(servers, url, orders):
@@ -43,7 +45,7 @@ def load_orders(servers, url, orders):
 
 
 def write_ids(servers, url, path, orders):
-    """A random choice of the stored orders, about IDS of them, an id a line."""
+    """A random choice of the stored orders, about IDS of them where there are more, an id a line."""
     ids = servers.sql(f"SELECT id FROM orders TABLESAMPLE BERNOULLI ({min(100, 100 * IDS / orders)})", url)
     path.write_text(ids + "\n", encoding="ascii")
 
@@ -75,7 +77,7 @@ def by_id(path, connections):
 
 
 def select(clients):
-    return lambda context, seconds: pgbench(context.url, "select_order.sql", clients, seconds, orders=ORDERS)
+    return lambda context, seconds: pgbench(context.url, "select_order.sql", clients, seconds, orders=IDS)
 
 
 def first_page(context, seconds):

@@ -4,13 +4,15 @@ import statistics
 import time
 
 from harness.delivery import migrated_database
-from harness.posts import Posts, percentile
+from harness.ledger import Tally
+from harness.posts import Posts, count_accepted, percentile
 from harness.rounds import Experiment, Group, Sample, Scenario, at_least, at_most, say, servers_alone
-from scenarios.life_cycle import CONNECTIONS, delivery, finish_on_postgres
+from scenarios.life_cycle import CONNECTIONS, delivery, finish_on_postgres, postgres_ledger
 
 SHARE = 0.5
 SLICES_LEAST = 6
 SLICE_SECONDS = 60.0
+DRAIN_LIMIT = 300.0
 ROLES = ["api", "relay", "worker"]
 # In the first third, buffers and the outbox reach their size.
 LAST, MIDDLE = "last third", "middle third"
@@ -23,16 +25,16 @@ SELECT concat_ws(' ', pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), pg_total_rel
 
 def observe(servers, deployment):
     wal, outbox, dead, delivered = map(int, servers.sql(STATISTICS, deployment.url).split())
-    roles = [deployment.api, *deployment.others]
     return {"at": time.monotonic(), "wal": wal, "outbox_mib": outbox / 2**20, "dead": dead, "delivered": delivered,
-            **{name: role.resident_mib() for name, role in zip(ROLES, roles, strict=True)}}
+            **{name: role.resident_mib() for name, role in zip(ROLES, deployment.roles, strict=True)}}
 
 
-def run_slice(servers, deployment, rate, seconds):
+def run_slice(servers, deployment, rate, seconds, tally):
     """A stretch of load, and what is to be seen at its end."""
     before = observe(servers, deployment)
-    load = Posts(servers.folder, deployment.api.base, CONNECTIONS, seconds, rate)
+    load = Posts(servers.folder, deployment.apis[0].base, CONNECTIONS, seconds, rate)
     answers = load.answers()
+    tally.note(count_accepted(answers), CONNECTIONS)
     seen = observe(servers, deployment)
     delivered = seen["delivered"] - before["delivered"]
     took = seen["at"] - before["at"]
@@ -47,7 +49,10 @@ def run(servers, settings):
     with delivery(servers, migrated_database(servers)) as deployment:
         rate = SHARE * finish_on_postgres(servers, deployment, settings.seconds).value
         say(f"{settings.minutes:g} minutes at {rate:,.0f} orders/s")
-        slices = [run_slice(servers, deployment, rate, seconds) for _ in range(count)]
+        ledger, tally = postgres_ledger(servers, deployment), Tally()
+        slices = [run_slice(servers, deployment, rate, seconds, tally) for _ in range(count)]
+        ledger.drain(DRAIN_LIMIT)
+        slices[-1]["errors"] += ledger.mismatches() + tally.mismatches(ledger.count_stored())
     return {scenario.name: read(slices) for scenario, read in READINGS}
 
 

@@ -1,7 +1,9 @@
 -- The same rows, in one statement and so in one round trip.
 WITH stored AS (
     INSERT INTO orders (id, customer_name, address, status, version, created_at, updated_at)
-    VALUES (gen_random_uuid(), 'João Silva', 'Rua Exemplo, 123', 'RECEIVED', 1, now(), now()) RETURNING id
+    VALUES ((lpad(to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint), 12, '0')
+             || substr(gen_random_uuid()::text, 14))::uuid,
+            'João Silva', 'Rua Exemplo, 123', 'RECEIVED', 1, now(), now()) RETURNING id
 ), event AS (
     INSERT INTO order_events (order_id, version, id, status, recorded_at)
     SELECT id, 1, gen_random_uuid(), 'RECEIVED', now() FROM stored
