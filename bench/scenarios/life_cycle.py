@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness import fastapi_peer
 from harness.delivery import Deployment, migrated_database, service
-from harness.ledger import Ledger
+from harness.ledger import Ledger, Tally
 from harness.load import wrk_on_each
 from harness.rounds import Group, Sample, Scenario, at_least
 from harness.servers import Servers
@@ -46,10 +46,10 @@ def finish(apis, seconds, ledger):
     ledger.await_deliveries(FINISH_LIMIT_LEAST + FINISH_LIMIT_A_SECOND * seconds)
     took = time.monotonic() - started
     delivered = ledger.count_delivered()
-    missing = max(0, told["requests"] - told["errors"] - delivered)
     ledger.drain(PUBLISH_LIMIT)
-    return Sample(delivered / took, told["p50_ms"], told["p99_ms"], told["errors"] + missing + ledger.mismatches(),
-                  told["busy"])
+    posted = Tally(told["requests"] - told["errors"], CONNECTIONS)
+    return Sample(delivered / took, told["p50_ms"], told["p99_ms"],
+                  told["errors"] + posted.mismatches(ledger.count_stored()) + ledger.mismatches(), told["busy"])
 
 
 def postgres_ledger(servers, deployment):

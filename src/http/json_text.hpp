@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,15 +22,20 @@ void append_json(std::string& out, const domain::order& order);
 /// Appends {"id","order_id","status","timestamp"}.
 void append_json(std::string& out, const domain::order_event& event);
 
-/// Appends an array of either.
+/// Appends an array of either, and answers how many items it took: none begins where `out` has more than so
+/// many bytes already.
 template <typename T>
-void append_json_array(std::string& out, std::span<const T> items) {
+std::size_t append_json_array(std::string& out, std::span<const T> items,
+                              std::size_t bytes_max = std::string::npos) {
+    std::size_t taken = 0;
     out.push_back('[');
     for (const auto& item : items) {
-        if (&item != items.data()) out.push_back(',');
+        if (out.size() > bytes_max) break;
+        if (taken++ > 0) out.push_back(',');
         append_json(out, item);
     }
     out.push_back(']');
+    return taken;
 }
 
 }  // namespace delivery::http

@@ -148,26 +148,14 @@ std::string next_page(const ports::page_request& page, std::string_view cursor) 
     return fmt::format("</orders?{}limit={}&cursor={}>; rel=\"next\"", status, page.limit, cursor);
 }
 
-/// Appends an array of the first orders, at most so many, and answers how many it took.
-std::size_t append_page(std::string& out, std::span<const domain::order> orders, std::size_t limit) {
-    std::size_t taken = 0;
-    out.push_back('[');
-    for (const auto& order : orders.first(std::min(orders.size(), limit))) {
-        if (out.size() > page_bytes_max) break;
-        if (taken++ > 0) out.push_back(',');
-        append_json(out, order);
-    }
-    out.push_back(']');
-    return taken;
-}
-
 response page_answer(const ports::page_request& page, std::span<const domain::order> orders) {
     response answer;
     answer.content_type = json_type;
     answer.add("Cache-Control", personal);
     auto& out = answer.body;
     out.append(R"({"data":)");
-    const auto taken = append_page(out, orders, page.limit);
+    const auto taken =
+        append_json_array(out, orders.first(std::min(orders.size(), page.limit)), page_bytes_max);
     if (taken < orders.size()) {
         const auto& last = orders[taken - 1];
         const auto cursor = encode_cursor({.created_at = last.created_at, .id = last.id});

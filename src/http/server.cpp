@@ -30,7 +30,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds accept_pause{100};
 constexpr milliseconds turned_away_note_interval{5'000};
 /// How much of the request of a client that is turned away is read: as much as the largest headers.
-constexpr std::size_t turned_away_bytes_max = std::size_t{16} * 1024;
+constexpr std::size_t turned_away_bytes_max = request_limits{}.header;
 constexpr milliseconds drain_poll{10};
 /// For connections that were cut off to end.
 constexpr milliseconds cut_limit{1000};
