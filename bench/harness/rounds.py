@@ -134,8 +134,10 @@ def at_most(ratio, peer):
     return Bar(f"≤ {ratio:g}× {peer}", lambda result: result.ratio(peer) <= ratio)
 
 
-def p50_at_most(ratio, peer):
-    return Bar(f"p50 ≤ {ratio:g}× {peer}", lambda result: result.ratio(peer, "p50_ms") <= ratio, (("p50_ms", peer),))
+def p50_at_most(ratio, peer, *others):
+    """Told beside the bar: the same ratio to `others`."""
+    return Bar(f"p50 ≤ {ratio:g}× {peer}", lambda result: result.ratio(peer, "p50_ms") <= ratio,
+               tuple(("p50_ms", name) for name in (peer, *others)))
 
 
 def below(limit, unit):
