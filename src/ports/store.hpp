@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ class store : public order_store,
               public import_store,
               public retention_store {
 public:
+    /// How long `find_fault` may take: readiness is answered within a second, and not only by the store.
+    static constexpr std::chrono::milliseconds fault_deadline{800};
+
     /// Why the store cannot be used right now, in words for `/readyz` and the log (no secrets); nothing when
     /// it is reachable and its schema fits this binary. Never throws.
     virtual awaitable<std::optional<std::string>> find_fault() = 0;

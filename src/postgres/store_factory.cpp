@@ -10,9 +10,6 @@
 namespace delivery::postgres {
 namespace {
 
-/// Readiness is answered within a second, and not only by the server.
-constexpr std::chrono::milliseconds fault_deadline{800};
-
 constexpr statement read_schema{.name = "ping", .sql = read_history, .writes = false};
 
 core::applied_migration read_applied(const rows& found, int row) {

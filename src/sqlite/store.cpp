@@ -24,9 +24,6 @@ namespace asio = boost::asio;
 using domain::uuid;
 using std::chrono::milliseconds;
 
-/// Readiness is answered within a second, even where all readers are busy for longer.
-constexpr milliseconds fault_deadline{800};
-
 /// Sends each call to a thread of the database. The callbacks refer to the caller's spans, which outlive the
 /// call.
 class store final : public ports::store {
@@ -169,7 +166,7 @@ public:
     }
 
 private:
-    /// A look at the schema, which may come too late for who wants to know.
+    /// A look at the schema, which may come too late for who wants to know, where all readers are busy.
     struct examination {
         explicit examination(const executor& where) : answered(where, fault_deadline) {}
         asio::steady_timer answered;
