@@ -66,6 +66,7 @@ public:
           burial_bell_(around_.clock, around_.where) {}
 
     awaitable<void> run() {
+        last_answer_ = around_.clock.monotonic();
         tasks_.start(take_timers());
         tasks_.start(take_messages());
         co_await tasks_.join();
@@ -126,7 +127,7 @@ private:
     /// Takes the steps of these messages in one transaction, however long the store is away meanwhile, then
     /// acknowledges them.
     awaitable<void> take_steps(messages_view messages) {
-        if (is_stopping_) co_return give_back(messages);
+        if (leaves_it_to_others()) co_return give_back(messages);
         std::vector<const inbound_message*> asking;
         std::vector<ports::delivery_tag> finished;
         std::vector<ports::step_request> steps;
@@ -151,20 +152,24 @@ private:
                 const auto outcomes = co_await caller_.call(
                     store_operation::take_steps, around_.clock.monotonic() + store_call_timeout,
                     [this, &steps] { return store_.take_steps(steps); });
+                note_answer();
                 co_await conclude(messages, steps, outcomes);
                 co_return;
             } catch (const ports::store_error& error) {
                 failure = error;
             }
             if (failure->fault() == ports::store_fault::bad_data) {
+                note_answer();
                 co_await isolate(messages, steps);
                 co_return;
             }
             note_outage(*failure);
-            co_await stop_bell_.wait(pauses.next());
-            if (is_stopping_) co_return give_back(messages);
+            if (!leaves_it_to_others()) co_await stop_bell_.wait(pauses.next());
+            if (leaves_it_to_others()) co_return give_back(messages);
         }
     }
+
+    [[nodiscard]] bool leaves_it_to_others() const { return is_stopping_ || is_standing_aside_; }
 
     /// One of these has data that the store refuses: finds it by taking them one by one.
     awaitable<void> isolate(messages_view messages, const std::vector<ports::step_request>& steps) {
@@ -173,7 +178,7 @@ private:
             co_return;
         }
         for (std::size_t i = 0; i < messages.size(); ++i) {
-            if (is_stopping_) co_return give_back(messages.subspan(i));
+            if (leaves_it_to_others()) co_return give_back(messages.subspan(i));
             co_await take_steps(messages.subspan(i, 1), {steps[i]});
         }
     }
@@ -279,9 +284,25 @@ private:
         consumer_.give_back(tags);
     }
 
+    /// What only this worker's way to the store has, others need not have: they get its messages. Messages
+    /// tell nothing of the store while they are with others; timers do.
     void note_outage(const ports::store_error& failure) {
-        around_.logger.warn("store is away: the worker pauses and keeps its messages",
+        if (around_.clock.monotonic() - last_answer_ < options_.store_patience) {
+            around_.logger.warn("store is away: the worker pauses and keeps its messages",
+                                {{"error", std::string_view(failure.what())}});
+            return;
+        }
+        is_standing_aside_ = true;
+        consumer_.pause();
+        around_.logger.warn("store is still away: the worker leaves its messages to others until it is back",
                             {{"error", std::string_view(failure.what())}});
+    }
+
+    void note_answer() {
+        last_answer_ = around_.clock.monotonic();
+        if (!std::exchange(is_standing_aside_, false)) return;
+        consumer_.resume();
+        around_.logger.info("store is back: the worker takes messages again");
     }
 
     void count(const inbound_message& message, message_result result) {
@@ -307,6 +328,7 @@ private:
             auto pause = options_.timer_poll;
             try {
                 const auto result = co_await take_due_timers();
+                note_answer();
                 pauses.reset();
                 if (result.taken == options_.batch_max) continue;
                 if (result.next_due) pause = std::min<ports::duration>(*result.next_due, pause);
@@ -418,6 +440,8 @@ private:
     wakeup burial_bell_;
     std::deque<burial> burials_;
     std::map<domain::uuid, ports::instant> refused_until_;
+    ports::instant last_answer_{};
+    bool is_standing_aside_ = false;
     bool is_stopping_ = false;
 };
 

@@ -16,15 +16,18 @@ struct worker_options {
     std::size_t batch_max = 256;
     /// How often timers are looked for when none is known to be due earlier.
     ports::duration timer_poll = std::chrono::milliseconds(100);
+    /// With a store that has answered nothing for as long, it leaves its messages to others.
+    ports::duration store_patience = std::chrono::seconds(10);
     /// Called on the worker's executor after outbox rows were written, to wake up a relay in the same
     /// process.
     std::function<void()> on_outbox_written = [] {};
 };
 
 /// Takes orders along their flow: consumes messages in batches, one transaction each, acknowledged after
-/// commit, and takes the timers that are due. While the store is away it pauses, keeping its messages; only a
-/// message that can never succeed goes to the dead letters, while others go on. Runs on one executor; store
-/// and consumer must outlive it.
+/// commit, and takes the timers that are due. While the store is away it pauses, keeping its messages; where
+/// that lasts, it gives them back and takes no more until the store answers, for other workers may be able to
+/// reach it. Only a message that can never succeed goes to the dead letters, while others go on. Runs on one
+/// executor; store and consumer must outlive it.
 class worker {
 public:
     worker(surroundings around, ports::workflow_store& store, ports::consumer& consumer,

@@ -33,8 +33,10 @@ public:
 
     awaitable<std::vector<ports::inbound_message>> receive(std::size_t max) override {
         while (!is_stopped_) {
-            auto messages = queue_->take(max);
-            if (!messages.empty()) co_return messages;
+            if (!is_paused_) {
+                auto messages = queue_->take(max);
+                if (!messages.empty()) co_return messages;
+            }
             co_await arrivals_->wait(std::chrono::hours(1));
         }
         co_return std::vector<ports::inbound_message>{};
@@ -59,6 +61,13 @@ public:
         co_return true;
     }
 
+    void pause() override { is_paused_ = true; }
+
+    void resume() override {
+        is_paused_ = false;
+        arrivals_->notify();
+    }
+
     void stop() override {
         is_stopped_ = true;
         queue_->refuse();
@@ -69,6 +78,7 @@ private:
     std::shared_ptr<channel> queue_;
     std::shared_ptr<core::wakeup> arrivals_;
     ports::dead_letter_store& dead_letters_;
+    bool is_paused_ = false;
     bool is_stopped_ = false;
 };
 

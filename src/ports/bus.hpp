@@ -71,6 +71,11 @@ public:
     /// tries again.
     virtual awaitable<bool> dead_letter(const inbound_message& message, const std::string& reason) = 0;
 
+    /// Takes no more messages until `resume`, and gives back those that nobody has received yet; `receive`
+    /// waits meanwhile. What was received may still be acknowledged or given back.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+
     /// Takes no more messages; `receive` comes back empty. Acknowledgements still go out.
     virtual void stop() = 0;
 };

@@ -48,6 +48,8 @@ public:
 
     void acknowledge(std::span<const ports::delivery_tag> tags) override { consuming_->acknowledge(tags); }
     void give_back(std::span<const ports::delivery_tag> tags) override { consuming_->give_back(tags); }
+    void pause() override { consuming_->pause(); }
+    void resume() override { consuming_->resume(); }
     void stop() override { consuming_->stop(); }
 
     awaitable<bool> dead_letter(const ports::inbound_message& message, const std::string& reason) override {

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "rabbitmq/connection.hpp"
 #include "rabbitmq/message_format.hpp"
 #include "rabbitmq/topology.hpp"
@@ -16,7 +18,6 @@ constexpr std::size_t reads_in_one_go = 256;
 /// Acknowledgements wait this long for more: to a quorum queue each is an entry of its log, however many
 /// messages it covers, and a lost one only repeats what changes nothing the second time.
 constexpr std::chrono::milliseconds ack_pause{5};
-constexpr const char* consumer_tag = "delivery";
 
 }  // namespace
 
@@ -51,17 +52,38 @@ void consume_loop::add(std::vector<ports::delivery_tag>& list, std::span<const p
     thread_.wake();
 }
 
+void consume_loop::pause() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_paused_ = true;
+        give_back_inbox();
+    }
+    thread_.wake();
+}
+
+void consume_loop::resume() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_paused_ = false;
+    }
+    thread_.wake();
+}
+
 void consume_loop::stop() {
     std::optional<waiter> ended;
     {
         const std::lock_guard lock(mutex_);
         if (std::exchange(is_stopped_, true)) return;
         ended = std::exchange(waiter_, std::nullopt);
-        for (const auto& message : inbox_) commands_.given_back.push_back(message.tag);
-        inbox_.clear();
+        give_back_inbox();
     }
     thread_.wake();
     if (ended) ended->done({});
+}
+
+void consume_loop::give_back_inbox() {
+    for (const auto& message : inbox_) commands_.given_back.push_back(message.tag);
+    inbox_.clear();
 }
 
 void consume_loop::finish(std::chrono::milliseconds patience) {
@@ -75,18 +97,15 @@ void consume_loop::finish(std::chrono::milliseconds patience) {
 
 void consume_loop::connected(connection& link) {
     ++epoch_;
-    bool is_wanted = false;
-    {
-        const std::lock_guard lock(mutex_);
-        is_wanted = !is_stopped_;
-    }
-    is_consuming_ = is_wanted;
-    if (!is_wanted) return;
+    consumer_tag_.clear();
     amqp_basic_qos(link.state(), connection::channel, 0, settings_.prefetch, 0);
     link.check_reply("setting the prefetch");
-    amqp_basic_consume(link.state(), connection::channel, to_bytes(worker_queue),
-                       amqp_cstring_bytes(consumer_tag), 0, 0, 0, amqp_empty_table);
-    link.check_reply("consuming");
+    bool takes_more = false;
+    {
+        const std::lock_guard lock(mutex_);
+        takes_more = takes_messages();
+    }
+    if (takes_more) consume(link);
 }
 
 void consume_loop::disconnected() {
@@ -100,16 +119,20 @@ void consume_loop::disconnected() {
 
 connection_user::next_run consume_loop::run(connection* link) {
     commands orders;
-    bool is_stopped = false;
+    bool takes_more = false;
     bool is_finishing = false;
     {
         const std::lock_guard lock(mutex_);
         std::swap(orders, commands_);
-        is_stopped = is_stopped_;
+        takes_more = takes_messages();
         is_finishing = is_finishing_;
     }
     if (link == nullptr) return {};
-    if (is_stopped) cancel(*link);
+    if (takes_more) {
+        consume(*link);
+    } else {
+        cancel(*link);
+    }
     const bool is_more = read_frames(*link);
     hand_over();
     take_finished(orders.finished);
@@ -121,11 +144,22 @@ connection_user::next_run consume_loop::run(connection* link) {
     return {.at = is_more ? now : acks_due_};
 }
 
+// Each time with a tag of its own: a quorum queue remembers a consumer that was cancelled for as long as it
+// has messages, and would count on where that one ended.
+void consume_loop::consume(connection& link) {
+    if (!consumer_tag_.empty()) return;
+    consumer_tag_ = fmt::format("delivery-{}", ++consumers_);
+    amqp_basic_consume(link.state(), connection::channel, to_bytes(worker_queue), to_bytes(consumer_tag_), 0,
+                       0, 0, amqp_empty_table);
+    link.check_reply("consuming");
+}
+
 void consume_loop::cancel(connection& link) {
-    if (!std::exchange(is_consuming_, false)) return;
-    amqp_basic_cancel_t request{.consumer_tag = amqp_cstring_bytes(consumer_tag), .nowait = 1};
+    if (consumer_tag_.empty()) return;
+    amqp_basic_cancel_t request{.consumer_tag = to_bytes(consumer_tag_), .nowait = 1};
     link.check(amqp_send_method(link.state(), connection::channel, AMQP_BASIC_CANCEL_METHOD, &request),
                "cancelling");
+    consumer_tag_.clear();
 }
 
 bool consume_loop::read_frames(connection& link) {
@@ -151,7 +185,7 @@ void consume_loop::hand_over() {
     inbound_messages messages;
     {
         const std::lock_guard lock(mutex_);
-        if (is_stopped_) {
+        if (!takes_messages()) {
             for (const auto& message : arrived_) commands_.given_back.push_back(message.tag);
             thread_.wake();
         } else {

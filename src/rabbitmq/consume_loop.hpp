@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ports/bus.hpp"
@@ -30,7 +31,11 @@ public:
     void acknowledge(std::span<const ports::delivery_tag> tags);
     void give_back(std::span<const ports::delivery_tag> tags);
 
-    /// Takes no more messages; those that nobody has received yet go back to the queue.
+    /// Takes no more messages until `resume`; those that nobody has received yet go back to the queue.
+    void pause();
+    void resume();
+
+    /// The same for ever.
     void stop();
 
     /// Stops, and ends once all acknowledgements are sent, after `patience` at the latest.
@@ -57,6 +62,11 @@ private:
     void take_finished(const std::vector<ports::delivery_tag>& tags);
     void give_back(connection& link, const std::vector<ports::delivery_tag>& tags);
     void send_acknowledgements(connection& link, std::size_t hold_limit);
+    /// With the mutex held.
+    [[nodiscard]] bool takes_messages() const { return !is_stopped_ && !is_paused_; }
+    /// With the mutex held.
+    void give_back_inbox();
+    void consume(connection& link);
     void cancel(connection& link);
     /// Reads what is there, up to a bound; true where that bound was reached and more may be there.
     bool read_frames(connection& link);
@@ -70,14 +80,16 @@ private:
     std::deque<ports::inbound_message> inbox_;
     std::optional<waiter> waiter_;
     commands commands_;
+    bool is_paused_ = false;
     bool is_stopped_ = false;
     bool is_finishing_ = false;
 
     ack_tracker acks_;
     content_assembler deliveries_;
     inbound_messages arrived_;
-    std::uint64_t epoch_ = 0;  ///< Number of the connection; tags of earlier ones mean nothing.
-    bool is_consuming_ = false;
+    std::uint64_t epoch_ = 0;   ///< Number of the connection; tags of earlier ones mean nothing.
+    std::string consumer_tag_;  ///< While there is a consumer at the broker; then not empty.
+    std::uint64_t consumers_ = 0;
     std::optional<ports::instant> acks_due_;
 
     connection_thread thread_;  ///< Last, so that it ends first.

@@ -120,6 +120,49 @@ TEST_P(bus_contract, what_is_given_back_comes_again) {
     EXPECT_EQ(finish(outcome), all(3, publish_outcome::confirmed));
 }
 
+TEST_P(bus_contract, a_paused_consumer_takes_nothing_until_it_resumes) {
+    auto outcome = publish(make_messages(5));
+    const auto first = receive(1);
+    consumer().pause();
+    acknowledge(first);
+    auto later = publish(make_messages(1));
+    auto waiting = start(consumer().receive(10));
+    EXPECT_TRUE(is_open(waiting));
+
+    consumer().resume();
+    auto rest = finish(waiting);
+    while (rest.size() < 5) std::ranges::move(receive(1), std::back_inserter(rest));
+    acknowledge(rest);
+    EXPECT_EQ(finish(outcome), all(5, publish_outcome::confirmed));
+    EXPECT_EQ(finish(later), all(1, publish_outcome::confirmed));
+}
+
+TEST_P(bus_contract, what_was_received_before_a_pause_may_be_given_back) {
+    const auto batch = make_messages(2);
+    auto outcome = publish(batch);
+    const auto first = receive(2);
+    consumer().pause();
+    const std::array back{first[0].tag, first[1].tag};
+    consumer().give_back(back);
+    consumer().resume();
+
+    const auto second = receive(2);
+    auto events = events_of(second);
+    std::ranges::sort(events, {}, &domain::order_event::id);
+    EXPECT_EQ(events, (std::vector{batch[0].event, batch[1].event}));
+    EXPECT_TRUE(std::ranges::all_of(second, &ports::inbound_message::redelivered));
+    acknowledge(second);
+    EXPECT_EQ(finish(outcome), all(2, publish_outcome::confirmed));
+}
+
+TEST_P(bus_contract, a_paused_consumer_can_be_stopped) {
+    consumer().pause();
+    auto waiting = start(consumer().receive(10));
+    EXPECT_TRUE(is_open(waiting));
+    consumer().stop();
+    EXPECT_TRUE(finish(waiting).empty());
+}
+
 TEST_P(bus_contract, tags_of_no_delivery_are_ignored) {
     const std::array strange{ports::delivery_tag{.connection = 7777, .number = 1},
                              ports::delivery_tag{.connection = 1, .number = 99'999}};

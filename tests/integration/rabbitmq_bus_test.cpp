@@ -205,6 +205,32 @@ TEST(rabbitmq_bus, two_consumers_share_the_queue) {
     EXPECT_EQ(event_ids(all), event_ids(batch));
 }
 
+TEST(rabbitmq_bus, while_a_consumer_pauses_another_gets_what_was_for_it) {
+    const auto url = shared_rabbitmq().fresh_vhost();
+    rabbitmq_session first(url);
+    rabbitmq_session second(url);
+    const auto batch = make_event_messages(50);
+    ASSERT_EQ(count_of(first.publish(batch), publish_outcome::confirmed), 50U);
+    const auto held = first.receive(5);
+    first.consumer().pause();
+    const auto moved = second.receive(45);
+    EXPECT_EQ(moved.size(), 45U);
+    second.acknowledge(moved);
+    second.consumer().pause();
+
+    first.consumer().resume();
+    const auto later = make_event_messages(30);
+    ASSERT_EQ(count_of(second.publish(later), publish_outcome::confirmed), 30U);
+    const auto rest = first.receive(30);
+    EXPECT_EQ(event_ids(rest), event_ids(later));
+    first.acknowledge(rest);
+    first.acknowledge(held);
+    auto seen = held;
+    seen.insert(seen.end(), moved.begin(), moved.end());
+    EXPECT_EQ(event_ids(seen), event_ids(batch)) << "what it had received is its own all the time";
+    EXPECT_TRUE(first.receive_some(10, std::chrono::milliseconds(100)).empty());
+}
+
 TEST(rabbitmq_bus, a_cut_connection_brings_the_messages_again_and_makes_old_tags_worthless) {
     const auto url = shared_rabbitmq().fresh_vhost();
     tcp_proxy proxy(rabbitmq::parse_url(url)->port);

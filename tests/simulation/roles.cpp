@@ -181,7 +181,12 @@ public:
             consumer_ = make_hasty_consumer(std::move(consumer_));
         ports::workflow_store& store = in.broken == sabotage::versions_ignored ? *blind_ : *store_;
         worker_.emplace(around(), store, *consumer_,
-                        core::worker_options{.durations = in.durations, .batch_max = 8, .timer_poll = 300ms});
+                        core::worker_options{
+                            .durations = in.durations,
+                            .batch_max = 8,
+                            .timer_poll = 300ms,
+                            .store_patience = in.broken == sabotage::messages_kept ? 24h : 3s,
+                        });
         start_main(worker_->run());
     }
     ~worker_process() override { kill(); }

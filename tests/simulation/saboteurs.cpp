@@ -53,6 +53,8 @@ public:
     awaitable<bool> dead_letter(const ports::inbound_message& message, const std::string& reason) override {
         return consumer_->dead_letter(message, reason);
     }
+    void pause() override { consumer_->pause(); }
+    void resume() override { consumer_->resume(); }
     void stop() override { consumer_->stop(); }
 
 private:

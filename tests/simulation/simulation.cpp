@@ -28,9 +28,11 @@ public:
         add_slots(1, make_api);
         const auto relays = 1 + world_.draw(3);
         add_slots(relays, make_relay);
-        add_slots(1 + world_.draw(3), make_worker);
-        // The others must do without this one, for ever.
+        const auto workers = 1 + world_.draw(3);
+        add_slots(workers, make_worker);
+        // The others must do without these, for ever.
         if (!world_.is_calm && relays > 1 && world_.draw(4) == 0) without_bus_ = first_relay;
+        if (!world_.is_calm && workers > 1 && world_.draw(4) == 0) without_store_ = first_relay + relays;
         for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
         if (!world_.is_calm) plan_disturbance();
         world_.time.after(trouble_time, [this] { heal(); });
@@ -106,6 +108,7 @@ private:
         if (place.running) return;
         place.running = place.make(world_);
         if (number == without_bus_) place.running->cut_off_bus(true);
+        if (number == without_store_) place.running->cut_off(true);
     }
 
     void run_processes() {
@@ -155,7 +158,7 @@ private:
             case 6:
             case 7: freeze(*chosen); break;
             case 8:
-            case 9: cut_off(*chosen); break;
+            case 9: cut_off(number, *chosen); break;
             case 10:
             case 11: cut_off_bus(number, *chosen); break;
             default: bury(number); start_later(number);
@@ -172,7 +175,8 @@ private:
         world_.time.after(world_.draw_time(outage_max), [this] { world_.broker.come_up(); });
     }
 
-    void cut_off(process& chosen) {
+    void cut_off(std::size_t number, process& chosen) {
+        if (number == without_store_) return;
         chosen.cut_off(true);
         world_.time.after(world_.draw_time(outage_max), [&chosen] { chosen.cut_off(false); });
     }
@@ -201,7 +205,7 @@ private:
             auto* const running = slots_[i].running.get();
             if (running == nullptr) continue;
             running->thaw();
-            running->cut_off(false);
+            running->cut_off(i == without_store_);
             running->cut_off_bus(i == without_bus_);
         }
     }
@@ -226,6 +230,7 @@ private:
     std::vector<std::unique_ptr<process>> dead_;
     std::vector<slot> slots_;
     std::optional<std::size_t> without_bus_;
+    std::optional<std::size_t> without_store_;
     std::size_t disturbances_ = 0;
     bool is_healed_ = false;
 };

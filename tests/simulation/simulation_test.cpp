@@ -116,6 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
                       weather::calm},
         sabotage_case{"a_relay_that_keeps_its_shards_without_a_bus", sabotage::shards_kept,
                       "does not come to rest"},
+        sabotage_case{"a_worker_that_keeps_its_messages_without_a_store", sabotage::messages_kept,
+                      "does not come to rest"},
         sabotage_case{"a_retry_that_makes_its_ids_anew", sabotage::ids_made_anew, "are stored for one"},
         sabotage_case{"a_service_that_ignores_idempotency_keys", sabotage::keys_ignored, "idempotency key"}),
     [](const auto& tested) { return tested.param.name; });

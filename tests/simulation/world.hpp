@@ -25,6 +25,7 @@ enum class sabotage {
     answers_before_commit,      ///< The service acknowledges orders although the store is away.
     settles_before_publishing,  ///< The outbox forgets rows when they are read.
     leases_ignored,             ///< Every relay publishes from every shard, whoever has it leased.
+    messages_kept,              ///< A worker keeps its messages although it cannot reach the store.
     shards_kept,                ///< A relay keeps its shards although its bus does not work.
     ids_made_anew,              ///< An attempt to store an order does not know the one before it.
     keys_ignored,               ///< An idempotency key is not even looked at.

@@ -71,8 +71,10 @@ public:
 
     awaitable<std::vector<ports::inbound_message>> receive(std::size_t max) override {
         while (!is_stopped_) {
-            auto messages = broker_.hand_out(*this, max);
-            if (!messages.empty()) co_return messages;
+            if (!is_paused_) {
+                auto messages = broker_.hand_out(*this, max);
+                if (!messages.empty()) co_return messages;
+            }
             co_await arrivals->wait(1h);
         }
         co_return std::vector<ports::inbound_message>{};
@@ -99,6 +101,13 @@ public:
         broker_.dead_letters.push_back(reason);
         acknowledge({&message.tag, 1});
         co_return true;
+    }
+
+    void pause() override { is_paused_ = true; }
+
+    void resume() override {
+        is_paused_ = false;
+        arrivals->notify();
     }
 
     void stop() override {
@@ -132,6 +141,7 @@ private:
     std::unique_ptr<ports::timer> timer_;
     std::uint64_t connection_ = 0;
     std::uint64_t last_number_ = 0;
+    bool is_paused_ = false;
     bool is_stopped_ = false;
 
 public:

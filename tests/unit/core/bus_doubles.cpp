@@ -38,7 +38,7 @@ std::uint64_t scripted_consumer::deliver(std::expected<ports::event_message, std
 }
 
 awaitable<std::vector<ports::inbound_message>> scripted_consumer::receive(std::size_t max) {
-    while (queue_.empty() && !is_stopped_) co_await arrivals_.wait(std::chrono::hours(1));
+    while ((queue_.empty() || is_paused_) && !is_stopped_) co_await arrivals_.wait(std::chrono::hours(1));
     std::vector<ports::inbound_message> messages;
     while (!queue_.empty() && !is_stopped_ && messages.size() < max) {
         messages.push_back(std::move(queue_.front()));
@@ -66,6 +66,17 @@ awaitable<bool> scripted_consumer::dead_letter(const ports::inbound_message& mes
     }
     dead_letters.emplace_back(message.tag.number, reason);
     co_return true;
+}
+
+void scripted_consumer::pause() {
+    is_paused_ = true;
+    for (const auto& message : queue_) given_back.push_back(message.tag.number);
+    queue_.clear();
+}
+
+void scripted_consumer::resume() {
+    is_paused_ = false;
+    arrivals_.notify();
 }
 
 void scripted_consumer::stop() {

@@ -45,6 +45,8 @@ public:
     void acknowledge(std::span<const ports::delivery_tag> tags) override;
     void give_back(std::span<const ports::delivery_tag> tags) override;
     awaitable<bool> dead_letter(const ports::inbound_message& message, const std::string& reason) override;
+    void pause() override;
+    void resume() override;
     void stop() override;
 
     std::vector<std::uint64_t> acknowledged;
@@ -59,6 +61,7 @@ private:
     core::wakeup arrivals_;
     std::deque<ports::inbound_message> queue_;
     std::uint64_t last_tag_ = 0;
+    bool is_paused_ = false;
     bool is_stopped_ = false;
 };
 

@@ -167,6 +167,43 @@ INSTANTIATE_TEST_SUITE_P(worker, outage,
                          testing::Values(store_fault::unavailable, store_fault::conflict,
                                          store_fault::outcome_unknown, store_fault::broken));
 
+TEST_F(worker_test, cut_off_from_the_store_it_leaves_its_messages_to_others_until_it_is_back) {
+    for (const auto* operation : {"take_steps", "take_due_timers"})
+        script.fail_always(operation, store_fault::unavailable);
+    start_worker({.durations = {}, .batch_max = 2});
+    for (int i = 0; i < 3; ++i) deliver(create_order().id);
+    run_for(9s);
+    EXPECT_THAT(consumer.given_back, IsEmpty()) << "a store is away for a moment now and then";
+    run_for(7s);
+    EXPECT_THAT(consumer.given_back, UnorderedElementsAre(1, 2, 3)) << "those that wait behind a batch, too";
+    EXPECT_THAT(consumer.dead_letters, IsEmpty());
+    EXPECT_EQ(log.count("store is still away: the worker leaves its messages to others until it is back"),
+              1U);
+
+    const auto attempts = script.count("take_steps");
+    const auto id = create_order().id;
+    deliver(id);
+    run_for(1min);
+    EXPECT_EQ(script.count("take_steps"), attempts);
+    for (const auto* operation : {"take_steps", "take_due_timers"}) script.heal(operation);
+    run_for(2s);
+    EXPECT_THAT(consumer.acknowledged, ElementsAre(4));
+    EXPECT_EQ(stored(id).version, 2);
+    EXPECT_EQ(log.count("store is back: the worker takes messages again"), 1U);
+}
+
+TEST_F(worker_test, stopped_while_it_leaves_its_messages_to_others_it_ends) {
+    for (const auto* operation : {"take_steps", "take_due_timers"})
+        script.fail_always(operation, store_fault::unavailable);
+    start_worker();
+    deliver(create_order().id);
+    run_for(20s);
+    EXPECT_THAT(consumer.given_back, ElementsAre(1));
+    worker->stop();
+    run_for(6s);
+    EXPECT_TRUE(*ended);
+}
+
 TEST_F(worker_test, a_commit_whose_answer_was_lost_is_one_step) {
     const auto id = create_order().id;
     start_worker();
