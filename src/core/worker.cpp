@@ -1,10 +1,10 @@
 #include "core/worker.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <string>
 
+#include "core/burials.hpp"
 #include "core/group.hpp"
 #include "core/trace_context.hpp"
 
@@ -19,9 +19,6 @@ using ports::store_operation;
 constexpr ports::duration store_call_timeout = std::chrono::seconds(5);
 constexpr backoff::limits outage_pause{.first = std::chrono::milliseconds(50),
                                        .most = std::chrono::seconds(1)};
-/// Messages that wait to be put among the dead letters; with more of them, the worker waits.
-constexpr std::size_t burials_max = 64;
-constexpr ports::duration burial_poll = std::chrono::milliseconds(100);
 /// Timers are not looked for more often than this, however many are set.
 constexpr ports::duration timer_spacing = std::chrono::milliseconds(5);
 /// How long a timer that the store refuses is left out before it is tried again, and how many may be.
@@ -63,13 +60,15 @@ public:
           tasks_(around_.clock, around_.where),
           timer_bell_(around_.clock, around_.where),
           stop_bell_(around_.clock, around_.where),
-          burial_bell_(around_.clock, around_.where) {}
+          burials_(around_, consumer_,
+                   [this](const inbound_message& buried) { count(buried, message_result::dead_lettered); }) {}
 
     awaitable<void> run() {
         last_answer_ = around_.clock.monotonic();
         tasks_.start(take_timers());
         tasks_.start(take_messages());
         co_await tasks_.join();
+        co_await burials_.join();
     }
 
     void stop() {
@@ -77,16 +76,11 @@ public:
         consumer_.stop();
         timer_bell_.notify();
         stop_bell_.notify();
-        burial_bell_.notify();
+        burials_.stop();
     }
 
 private:
     using messages_view = std::span<const inbound_message* const>;
-
-    struct burial {
-        inbound_message message;
-        std::string reason;
-    };
 
     /// Until there are none any more: then the worker ends.
     awaitable<void> take_messages() {
@@ -97,7 +91,7 @@ private:
         }
         is_stopping_ = true;
         timer_bell_.notify();
-        burial_bell_.notify();
+        burials_.stop();
     }
 
     /// Handles fresh messages as one batch. A message that comes again is handled alone, since it may be the
@@ -106,7 +100,7 @@ private:
         std::vector<const inbound_message*> fresh;
         for (const auto& message : messages) {
             if (!message.content) {
-                co_await bury(message, message.content.error());
+                co_await burials_.add(message, message.content.error());
             } else if (!message.redelivered) {
                 fresh.push_back(&message);
             } else {
@@ -174,7 +168,7 @@ private:
     /// One of these has data that the store refuses: finds it by taking them one by one.
     awaitable<void> isolate(messages_view messages, const std::vector<ports::step_request>& steps) {
         if (messages.size() == 1) {
-            co_await bury(*messages.front(), "the store refuses its data");
+            co_await burials_.add(*messages.front(), "the store refuses its data");
             co_return;
         }
         for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -198,7 +192,7 @@ private:
             options_.on_outbox_written();
         if (std::ranges::find(outcomes, step_outcome::scheduled) != outcomes.end()) timer_bell_.notify();
         for (std::size_t i = 0; i < messages.size(); ++i) {
-            if (const auto* reason = find_rejection(outcomes[i])) co_await bury(*messages[i], reason);
+            if (const auto* reason = find_rejection(outcomes[i])) co_await burials_.add(*messages[i], reason);
         }
     }
 
@@ -232,50 +226,6 @@ private:
                                                 {"trace_id", trace_id_of(traceparent)},
                                                 {"from", to_string(from)},
                                                 {"to", to_string(to)}});
-    }
-
-    /// Has a message put among the dead letters, unacknowledged until then. That is not waited for, as long
-    /// as there are few: a broker that takes no messages for now still delivers those that can succeed.
-    awaitable<void> bury(const inbound_message& message, std::string reason) {
-        while (burials_.size() >= burials_max && !is_stopping_) co_await stop_bell_.wait(burial_poll);
-        burials_.push_back({.message = message, .reason = std::move(reason)});
-        if (burials_.size() == 1) tasks_.start(bury_waiting());
-    }
-
-    /// Until none waits any more, in their order.
-    awaitable<void> bury_waiting() {
-        while (!burials_.empty()) {
-            co_await bury_now(burials_.front());
-            burials_.pop_front();
-        }
-    }
-
-    /// Tries until the dead letter is safe.
-    awaitable<void> bury_now(const burial& next) {
-        backoff pauses(outage_pause, random_());
-        while (!co_await consumer_.dead_letter(next.message, next.reason)) {
-            around_.logger.warn("dead letter was not stored and is tried again",
-                                {{"error", std::string_view(next.reason)}});
-            if (!is_stopping_) co_await burial_bell_.wait(pauses.next());
-            if (is_stopping_) {
-                consumer_.give_back({&next.message.tag, 1});
-                co_return;
-            }
-        }
-        around_.metrics.dead_lettered();
-        count(next.message, message_result::dead_lettered);
-        note_burial(next.message, next.reason);
-    }
-
-    void note_burial(const inbound_message& message, const std::string& reason) {
-        const auto order_id = message.content ? message.content->event.order_id.to_string() : std::string();
-        const auto trace_id =
-            message.content ? trace_id_of(message.content->traceparent) : std::string_view();
-        around_.logger.error("message can never succeed and is a dead letter now",
-                             {{"error", std::string_view(reason)},
-                              {"message_id", std::string_view(message.message_id)},
-                              {"order_id", order_id},
-                              {"trace_id", trace_id}});
     }
 
     void give_back(messages_view messages) {
@@ -437,8 +387,7 @@ private:
     group tasks_;
     wakeup timer_bell_;
     wakeup stop_bell_;
-    wakeup burial_bell_;
-    std::deque<burial> burials_;
+    burials burials_;
     std::map<domain::uuid, ports::instant> refused_until_;
     ports::instant last_answer_{};
     bool is_standing_aside_ = false;
