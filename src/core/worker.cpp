@@ -157,8 +157,12 @@ private:
                 co_await isolate(messages, steps);
                 co_return;
             }
-            note_outage(*failure);
-            if (!leaves_it_to_others()) co_await stop_bell_.wait(pauses.next());
+            if (around_.clock.monotonic() - last_answer_ < options_.store_patience) {
+                note_outage(*failure);
+                co_await stop_bell_.wait(pauses.next());
+            } else {
+                stand_aside(*failure);
+            }
             if (leaves_it_to_others()) co_return give_back(messages);
         }
     }
@@ -234,14 +238,14 @@ private:
         consumer_.give_back(tags);
     }
 
+    void note_outage(const ports::store_error& failure) {
+        around_.logger.warn("store is away: the worker pauses and keeps its messages",
+                            {{"error", std::string_view(failure.what())}});
+    }
+
     /// What only this worker's way to the store has, others need not have: they get its messages. Messages
     /// tell nothing of the store while they are with others; timers do.
-    void note_outage(const ports::store_error& failure) {
-        if (around_.clock.monotonic() - last_answer_ < options_.store_patience) {
-            around_.logger.warn("store is away: the worker pauses and keeps its messages",
-                                {{"error", std::string_view(failure.what())}});
-            return;
-        }
+    void stand_aside(const ports::store_error& failure) {
         is_standing_aside_ = true;
         consumer_.pause();
         around_.logger.warn("store is still away: the worker leaves its messages to others until it is back",

@@ -95,6 +95,7 @@ void consume_loop::finish(std::chrono::milliseconds patience) {
     thread_.finish(patience);
 }
 
+// Consumes at once, for only a connection on which that is allowed counts as one that works.
 void consume_loop::connected(connection& link) {
     ++epoch_;
     consumer_tag_.clear();

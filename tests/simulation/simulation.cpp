@@ -158,9 +158,9 @@ private:
             case 6:
             case 7: freeze(*chosen); break;
             case 8:
-            case 9: cut_off(number, *chosen); break;
+            case 9: cut(number, &process::cut_off, without_store_); break;
             case 10:
-            case 11: cut_off_bus(number, *chosen); break;
+            case 11: cut(number, &process::cut_off_bus, without_bus_); break;
             default: bury(number); start_later(number);
         }
     }
@@ -175,16 +175,12 @@ private:
         world_.time.after(world_.draw_time(outage_max), [this] { world_.broker.come_up(); });
     }
 
-    void cut_off(std::size_t number, process& chosen) {
-        if (number == without_store_) return;
-        chosen.cut_off(true);
-        world_.time.after(world_.draw_time(outage_max), [&chosen] { chosen.cut_off(false); });
-    }
-
-    void cut_off_bus(std::size_t number, process& chosen) {
-        if (number == without_bus_) return;
-        chosen.cut_off_bus(true);
-        world_.time.after(world_.draw_time(outage_max), [&chosen] { chosen.cut_off_bus(false); });
+    /// Cuts off a process for a while, unless it is the one that is cut off for ever.
+    void cut(std::size_t number, void (process::*cut_off)(bool), std::optional<std::size_t> for_ever) {
+        if (number == for_ever) return;
+        auto& chosen = *slots_[number].running;
+        (chosen.*cut_off)(true);
+        world_.time.after(world_.draw_time(outage_max), [&chosen, cut_off] { (chosen.*cut_off)(false); });
     }
 
     void freeze(process& chosen) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,16 @@ protected:
         return consumer.deliver(message_about(id, version), redelivered);
     }
 
+    void cut_off_from_store() {
+        for (const auto* operation : store_operations)
+            script.fail_always(operation, ports::store_fault::unavailable);
+    }
+
+    void reconnect_to_store() {
+        for (const auto* operation : store_operations) script.heal(operation);
+    }
+
+    static constexpr std::array store_operations{"take_steps", "take_due_timers"};
     scripted_consumer consumer{clock, context.get_executor()};
     std::optional<core::worker> worker;
     std::shared_ptr<bool> ended;

@@ -146,8 +146,7 @@ INSTANTIATE_TEST_SUITE_P(worker, outage,
                                          store_fault::outcome_unknown, store_fault::broken));
 
 TEST_F(worker_test, cut_off_from_the_store_it_leaves_its_messages_to_others_until_it_is_back) {
-    for (const auto* operation : {"take_steps", "take_due_timers"})
-        script.fail_always(operation, store_fault::unavailable);
+    cut_off_from_store();
     start_worker({.durations = {}, .batch_max = 2});
     for (int i = 0; i < 3; ++i) deliver(create_order().id);
     run_for(9s);
@@ -163,7 +162,7 @@ TEST_F(worker_test, cut_off_from_the_store_it_leaves_its_messages_to_others_unti
     deliver(id);
     run_for(1min);
     EXPECT_EQ(script.count("take_steps"), attempts);
-    for (const auto* operation : {"take_steps", "take_due_timers"}) script.heal(operation);
+    reconnect_to_store();
     run_for(2s);
     EXPECT_THAT(consumer.acknowledged, ElementsAre(4));
     EXPECT_EQ(stored(id).version, 2);
@@ -171,8 +170,7 @@ TEST_F(worker_test, cut_off_from_the_store_it_leaves_its_messages_to_others_unti
 }
 
 TEST_F(worker_test, stopped_while_it_leaves_its_messages_to_others_it_ends) {
-    for (const auto* operation : {"take_steps", "take_due_timers"})
-        script.fail_always(operation, store_fault::unavailable);
+    cut_off_from_store();
     start_worker();
     deliver(create_order().id);
     run_for(20s);
