@@ -11,7 +11,8 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
-set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+# With sanitizers, optimising takes longer than all the rest of the compilation.
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 
 set(DELIVERY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")
 option(DELIVERY_COVERAGE "Instrument for source coverage" OFF)

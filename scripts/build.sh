@@ -47,13 +47,14 @@ test_programs() {
         sed -En 's/^ *Test +#[0-9]+: ([a-z0-9_]+_tests|chaos)(\.[0-9]+)?$/\1/p' | sort -u
 }
 
-# run_tests PRESET CTEST-FILTER…: runs them and adds to tests_run and tests_failed.
+# run_tests PRESET CTEST-FILTER…: runs them and adds to tests_run and tests_failed. One more side by side than there are
+# cores, for they wait half of the time.
 run_tests() {
     local preset=$1 log=$root_dir/build/$1/tests.log failed total
     shift
     step "testing $preset"
-    ctest --test-dir "$root_dir/build/$preset" --parallel "$(nproc)" --output-on-failure --no-tests=error "$@" 2>&1 |
-        tee "$log" || true
+    ctest --test-dir "$root_dir/build/$preset" --parallel "$(($(nproc) + 1))" --output-on-failure --no-tests=error \
+        "$@" 2>&1 | tee "$log" || true
     read -r failed total < <(
         sed -En 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log"
     ) || die "ctest came to no result (preset $preset)"
@@ -62,7 +63,7 @@ run_tests() {
 }
 
 # Unit and contract tests run under the sanitizers; everything that starts the real binary, with the binary that is
-# delivered.
+# delivered; and what reads the sources, with neither.
 test_all() {
     local sanitized=(--label-regex '^(unit|contract)$') real=(--label-exclude '^(unit|contract)$') programs
     tests_run=0 tests_failed=0
