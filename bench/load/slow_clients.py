@@ -75,7 +75,7 @@ def main():
     for second in itertools.count():
         for client in clients:
             client.take_step(second)
-        time.sleep(1)
+            time.sleep(1 / count)  # Not all at once: that would be one client that is quick.
 
 
 if __name__ == "__main__":

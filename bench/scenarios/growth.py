@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.delivery import Process, audit_summary, migrated_database, service
 from harness.load import http_sample
+from harness.pgbench import pgbench
 from harness.rounds import Group, Sample, Scenario, at_least, say
 from harness.servers import Servers
 from scenarios import read
@@ -26,6 +27,7 @@ class Store:
     url: str
     api: Process
     ids: Path
+    chosen: int
     deep_cursor: str
 
 
@@ -50,10 +52,10 @@ def store(servers, orders):
     say(f"{orders:,} orders stored in {time.monotonic() - started:.0f} s, "
         + servers.sql("SELECT pg_size_pretty(pg_database_size(current_database()))", url))
     ids = servers.folder / f"ids-{orders}"
-    read.write_ids(servers, url, ids, orders)
+    chosen = read.choose_orders(servers, url, ids, orders)
     with service("api", servers.folder, DATABASE_URL=url, RABBITMQ_URL=servers.rabbitmq) as api:
         page = min(read.DEEP_PAGE, orders // (2 * read.PAGE))
-        yield Store(url, api, ids, read.cursor_of_page(api, page, read.PAGE))
+        yield Store(url, api, ids, chosen, read.cursor_of_page(api, page, read.PAGE))
 
 
 @contextmanager
@@ -68,6 +70,11 @@ def on_both(run):
     """The same of both databases; `run` is called as a contestant with a Store for its context."""
     return {MANY: lambda context, seconds: run(context.many, seconds),
             FEW: lambda context, seconds: run(context.few, seconds)}
+
+
+def select(stored, seconds):
+    """What PostgreSQL itself takes for the rows that GET reads."""
+    return pgbench(stored.url, "select_chosen.sql", CONNECTIONS, seconds, chosen=stored.chosen)
 
 
 def audit(stored, _):
@@ -104,6 +111,7 @@ def written(run):
 GROUP = Group(open_group, [
     Scenario("growth: GET /orders/{id}, 64 connections", "requests/s", on_both(read.by_id("/orders/%s", CONNECTIONS)),
              at_least(0.8, FEW)),
+    Scenario("growth: pgbench select of an order by its id, 64 clients", "requests/s", on_both(select)),
     Scenario("growth: GET /orders, page 1, 64 connections", "requests/s", on_both(read.first_page), at_least(0.8, FEW)),
     Scenario(f"growth: GET /orders, page {read.DEEP_PAGE:,}, 64 connections", "requests/s", on_both(read.deep_page),
              at_least(0.8, FEW)),

@@ -44,10 +44,13 @@ def load_orders(servers, url, orders):
     servers.sql("VACUUM ANALYZE orders, order_events", url)
 
 
-def write_ids(servers, url, path, orders):
-    """A random choice of the stored orders, about IDS of them where there are more, an id a line."""
-    ids = servers.sql(f"SELECT id FROM orders TABLESAMPLE BERNOULLI ({min(100, 100 * IDS / orders)})", url)
+def choose_orders(servers, url, path, orders):
+    """A random choice of the stored orders, about IDS of them where there are more: in the table chosen_orders, and, an
+    id a line, in a file. Answers how many."""
+    run_script(url, "choose_orders.sql", percent=min(100, 100 * IDS / orders))
+    ids = servers.sql("SELECT id FROM chosen_orders", url)
     path.write_text(ids + "\n", encoding="ascii")
+    return ids.count("\n") + 1
 
 
 def cursor_of_page(api, number, size):
@@ -66,7 +69,7 @@ def open_group(servers, _):
     load_orders(servers, url, ORDERS)
     run_script(url, "number_orders.sql")
     ids = servers.folder / "ids"
-    write_ids(servers, url, ids, ORDERS)
+    choose_orders(servers, url, ids, ORDERS)
     with service("api", servers.folder, DATABASE_URL=url, RABBITMQ_URL=servers.rabbitmq) as api:
         yield Context(api, url, ids, cursor_of_page(api, DEEP_PAGE, PAGE))
 

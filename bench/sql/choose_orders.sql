@@ -1,0 +1,5 @@
+-- :percent of the stored orders, numbered: what select_chosen.sql reads, and whoever asks over HTTP.
+CREATE TABLE chosen_orders AS
+SELECT row_number() OVER () AS number, id FROM orders TABLESAMPLE BERNOULLI (:percent);
+ALTER TABLE chosen_orders ADD PRIMARY KEY (number);
+VACUUM ANALYZE chosen_orders;
