@@ -15,8 +15,7 @@ function(delivery_layer name)
   endif()
 endfunction()
 
-# Code of tests is not optimised: most of it runs once, and with sanitizers optimising takes three times as long as the
-# rest of the compilation.
+# Code of tests is not optimised in any preset, for most of it runs once.
 set(delivery_test_options -O0)
 
 # delivery_tests(<target> <folder> LINK <libraries…> [LABEL <label>] [SERVERS] [SHARDS <n>] [OPTIMISED])

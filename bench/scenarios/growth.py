@@ -52,7 +52,8 @@ def store(servers, orders):
     say(f"{orders:,} orders stored in {time.monotonic() - started:.0f} s, "
         + servers.sql("SELECT pg_size_pretty(pg_database_size(current_database()))", url))
     ids = servers.folder / f"ids-{orders}"
-    chosen = read.choose_orders(servers, url, ids, orders)
+    read.run_script(url, "choose_orders.sql", percent=min(100, 100 * read.IDS / orders))
+    chosen = read.write_ids(servers, url, ids, "chosen_orders")
     with service("api", servers.folder, DATABASE_URL=url, RABBITMQ_URL=servers.rabbitmq) as api:
         page = min(read.DEEP_PAGE, orders // (2 * read.PAGE))
         yield Store(url, api, ids, chosen, read.cursor_of_page(api, page, read.PAGE))
